@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod durations;
+mod ids;
+mod locks;
+mod notes;
+mod people;
+mod titles;
+mod warns;
+
+pub use ids::{ChatId, MessageId, Peer, ThreadId, UserId};
+pub use locks::{LockSet, LockType, UnknownLockType};
+pub use notes::{ContentKind, Note, NoteFlags, NoteName, NoteNameError, SavedButton, SavedContent};
+pub use people::{Channel, Person};
+pub use titles::AdminTitle;
+pub use warns::{Punishment, Tally, UnknownPunishment, Verdict, WarnLimitError, WarnPolicy, cut_reason};
