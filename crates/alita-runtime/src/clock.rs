@@ -1,0 +1,169 @@
+//! The one place that asks for the time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use tokio::sync::watch;
+
+/// Tells the time and waits for it; cheap to clone, and every clone is the same clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    System { made: Instant },
+    Manual { start: DateTime<Utc>, elapsed: Arc<watch::Sender<Duration>>, dues: Dues },
+}
+
+/// When the sleepers of a manual clock want to be woken.
+type Dues = Arc<Mutex<Vec<Duration>>>;
+
+impl Clock {
+    /// The clock of the machine.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Kind::System { made: Instant::now() })
+    }
+
+    /// A clock that stands at `start` until [`Clock::advance`] turns it.
+    #[must_use]
+    pub fn manual(start: DateTime<Utc>) -> Self {
+        let elapsed = Arc::new(watch::Sender::new(Duration::ZERO));
+        Self(Kind::Manual { start, elapsed, dues: Dues::default() })
+    }
+
+    /// The time now, cut to microseconds.
+    ///
+    /// PostgreSQL keeps no more than that, so a time that was written and read again compares equal.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let now = match &self.0 {
+            Kind::System { .. } => system_now(),
+            Kind::Manual { start, elapsed, .. } => {
+                let passed = TimeDelta::from_std(*elapsed.borrow()).unwrap_or(TimeDelta::MAX);
+                start.checked_add_signed(passed).unwrap_or(DateTime::<Utc>::MAX_UTC)
+            }
+        };
+        now.trunc_subsecs(6)
+    }
+
+    /// Waits until `duration` has passed on this clock.
+    pub async fn sleep(&self, duration: Duration) {
+        match &self.0 {
+            Kind::System { .. } => tokio::time::sleep(duration).await,
+            Kind::Manual { elapsed, dues, .. } => {
+                let mut seen = elapsed.subscribe();
+                let due = seen.borrow().saturating_add(duration);
+                let _bed = Bed::take(dues, due);
+                // The sender lives as long as this clock, so the wait cannot fail.
+                let _ = seen.wait_for(|passed| *passed >= due).await;
+            }
+        }
+    }
+
+    /// Turns a manual clock forward and wakes whoever is due; a system clock is not moved.
+    pub fn advance(&self, duration: Duration) {
+        match &self.0 {
+            Kind::System { .. } => debug_assert!(false, "only a manual clock can be advanced"),
+            Kind::Manual { elapsed, .. } => {
+                elapsed.send_modify(|passed| *passed = passed.saturating_add(duration));
+            }
+        }
+    }
+
+    /// How many tasks sleep until a manual clock is turned further; 0 for a system clock.
+    ///
+    /// A test that waits for work to end need not wait for these.
+    #[must_use]
+    pub fn sleepers(&self) -> usize {
+        match &self.0 {
+            Kind::System { .. } => 0,
+            Kind::Manual { elapsed, dues, .. } => {
+                let now = *elapsed.borrow();
+                dues.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|due| **due > now).count()
+            }
+        }
+    }
+
+    /// The time that has passed since the clock was made; it never goes back.
+    #[must_use]
+    pub fn instant(&self) -> Duration {
+        match &self.0 {
+            Kind::System { made } => made.elapsed(),
+            Kind::Manual { elapsed, .. } => *elapsed.borrow(),
+        }
+    }
+}
+
+/// A sleeper's entry among the dues; it leaves however the sleep ends.
+struct Bed<'a> {
+    dues: &'a Dues,
+    due: Duration,
+}
+
+impl<'a> Bed<'a> {
+    fn take(dues: &'a Dues, due: Duration) -> Self {
+        dues.lock().unwrap_or_else(PoisonError::into_inner).push(due);
+        Self { dues, due }
+    }
+}
+
+impl Drop for Bed<'_> {
+    fn drop(&mut self) {
+        let mut dues = self.dues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = dues.iter().position(|due| *due == self.due) {
+            dues.swap_remove(at);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else asks")]
+fn system_now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 123_456_789).expect("a valid time")
+    }
+
+    #[test]
+    fn a_manual_clock_stands_until_it_is_turned() {
+        let clock = Clock::manual(start());
+        assert_eq!(clock.now(), clock.now());
+        clock.clone().advance(Duration::from_secs(90));
+        assert_eq!(clock.now(), (start() + TimeDelta::seconds(90)).trunc_subsecs(6));
+        assert_eq!(clock.instant(), Duration::from_secs(90));
+    }
+
+    #[test]
+    fn time_is_cut_to_microseconds() {
+        assert_eq!(Clock::manual(start()).now().timestamp_subsec_nanos(), 123_456_000);
+        assert_eq!(Clock::system().now().timestamp_subsec_nanos() % 1000, 0);
+    }
+
+    #[test]
+    fn turning_it_too_far_stays_at_the_end_of_time() {
+        let clock = Clock::manual(start());
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), DateTime::<Utc>::MAX_UTC.trunc_subsecs(6));
+    }
+
+    #[tokio::test]
+    async fn a_sleeper_wakes_when_its_time_has_come_and_not_before() {
+        let clock = Clock::manual(start());
+        let mut sleep = std::pin::pin!(clock.sleep(Duration::from_secs(10)));
+        assert!(futures_util::poll!(sleep.as_mut()).is_pending());
+        clock.advance(Duration::from_secs(9));
+        assert!(futures_util::poll!(sleep.as_mut()).is_pending());
+        assert_eq!(clock.sleepers(), 1);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.sleepers(), 0);
+        sleep.await;
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+pub mod origin;
+mod panics;
+mod pool;
+mod shutdown;
+mod signals;
+mod tasks;
+
+pub use clock::Clock;
+pub use panics::{Panicked, guarded};
+pub use pool::{Pool, PoolFull};
+pub use shutdown::{BoxError, Exit, Report, Shutdown};
+pub use signals::{Signal, Signals};
+pub use tasks::TaskSet;
+pub use tokio_util::sync::CancellationToken;

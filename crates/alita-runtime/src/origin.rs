@@ -1,0 +1,47 @@
+//! The piece of outside work in whose name we are working, for example one update.
+//!
+//! Its id comes again when the same work is delivered again after a crash, and the steps inside it are counted in
+//! the order in which they are asked for, so `(id, step)` names one write of one piece of work for ever.
+//! A spawned task does not inherit it: what runs beside the work is not a numbered step of it.
+
+use std::cell::Cell;
+
+struct Origin {
+    id: i64,
+    steps: Cell<u32>,
+}
+
+tokio::task_local! {
+    static ORIGIN: Origin;
+}
+
+/// Runs `future` in the name of `id`; its steps count from 0.
+pub async fn scope<F: Future>(id: i64, future: F) -> F::Output {
+    ORIGIN.scope(Origin { id, steps: Cell::new(0) }, future).await
+}
+
+/// The id in whose name we are working, or `None` outside of any [`scope`].
+#[must_use]
+pub fn current() -> Option<i64> {
+    ORIGIN.try_with(|origin| origin.id).ok()
+}
+
+/// The number of the next step of this scope: 0, then 1, then 2.
+#[must_use]
+pub fn next_step() -> Option<u32> {
+    ORIGIN.try_with(|origin| origin.steps.replace(origin.steps.get().saturating_add(1))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn steps_count_within_their_scope() {
+        assert_eq!((current(), next_step()), (None, None));
+        let seen = scope(7, async { (current(), next_step(), next_step()) }).await;
+        assert_eq!(seen, (Some(7), Some(0), Some(1)));
+        let again = scope(7, async { next_step() }).await;
+        assert_eq!(again, Some(0));
+    }
+}

@@ -1,0 +1,217 @@
+//! Background work: named, guarded, counted, and waited for at the end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Clock, guarded};
+
+/// A set of background tasks; clones are the same set.
+#[derive(Clone, Debug, Default)]
+pub struct TaskSet(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    running: watch::Sender<BTreeMap<u64, &'static str>>,
+    next: AtomicU64,
+    /// Asks the tasks to end by themselves.
+    cancelled: CancellationToken,
+    /// Drops what has not ended by itself.
+    cut: CancellationToken,
+}
+
+impl TaskSet {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts a task under a name; a panic ends it alone, and after [`TaskSet::close`] nothing is started any more.
+    #[expect(clippy::disallowed_methods, reason = "this is the task set that everybody else uses")]
+    pub fn spawn<F>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if self.0.cut.is_cancelled() {
+            tracing::warn!(task = name, "the task set is closed, the task was not started");
+            return;
+        }
+        let place = Place::take(&self.0, name);
+        let cut = self.0.cut.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            // Both a panic (counted and logged by the guard) and being cut off are an end like any other.
+            let _ = cut.run_until_cancelled(guarded(name, task)).await;
+        });
+    }
+
+    /// Starts a task that works once every `period` of the clock until the set is closed; a panicking tick is
+    /// followed by the next one.
+    pub fn every<F, Fut>(&self, name: &'static str, clock: &Clock, period: Duration, mut tick: F)
+    where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send,
+    {
+        let (clock, cancelled) = (clock.clone(), self.cancelled());
+        self.spawn(name, async move {
+            while cancelled.run_until_cancelled(clock.sleep(period)).await.is_some() {
+                let _ = guarded(name, async { tick().await }).await;
+            }
+        });
+    }
+
+    /// The token that is cancelled when the set closes; a long task watches it and ends.
+    #[must_use]
+    pub fn cancelled(&self) -> CancellationToken {
+        self.0.cancelled.clone()
+    }
+
+    /// Waits until no task is running.
+    pub async fn idle(&self) {
+        // The sender lives in this very set, so the wait cannot fail.
+        let _ = self.0.running.subscribe().wait_for(BTreeMap::is_empty).await;
+    }
+
+    /// How many tasks are running.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.running.borrow().len()
+    }
+
+    /// Is no task running?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Asks the tasks to end, waits at most `limit`, then cuts off the rest and says their names.
+    ///
+    /// Tasks may still start others while it waits. Dropping this call cuts off the rest as well.
+    pub async fn close(&self, limit: Duration) -> Vec<&'static str> {
+        let cut = CutOnDrop(&self.0);
+        self.0.cancelled.cancel();
+        match tokio::time::timeout(limit, self.idle()).await {
+            Ok(()) => Vec::new(),
+            Err(_elapsed) => cut.0.running.borrow().values().copied().collect(),
+        }
+    }
+}
+
+/// A running task's entry in the list; it leaves on every way out, panics and cut-offs included.
+struct Place {
+    inner: Arc<Inner>,
+    id: u64,
+}
+
+impl Place {
+    fn take(inner: &Arc<Inner>, name: &'static str) -> Self {
+        let id = inner.next.fetch_add(1, Ordering::Relaxed);
+        inner.running.send_modify(|running| {
+            running.insert(id, name);
+        });
+        Self { inner: Arc::clone(inner), id }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.inner.running.send_modify(|running| {
+            running.remove(&self.id);
+        });
+    }
+}
+
+struct CutOnDrop<'a>(&'a Inner);
+
+impl Drop for CutOnDrop<'_> {
+    fn drop(&mut self) {
+        for task in self.0.running.borrow().values() {
+            tracing::warn!(task, "the task did not end in time and was cut off");
+        }
+        self.0.cut.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::atomic::AtomicU32;
+
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_task_alone() {
+        let tasks = TaskSet::new();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        tasks.spawn("broken", async { assert_eq!(1 + 1, 3, "arithmetic") });
+        tasks.spawn("sound", async move { sender.send(5).expect("somebody listens") });
+        tasks.idle().await;
+        assert_eq!(receiver.await, Ok(5));
+        assert!(tasks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_those_who_listen_and_cuts_off_the_others() {
+        let tasks = TaskSet::new();
+        let token = tasks.cancelled();
+        tasks.spawn("listens", async move { token.cancelled().await });
+        let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+        tasks.spawn("deaf", async move {
+            let _held = held;
+            pending::<()>().await;
+        });
+        assert_eq!(tasks.len(), 2);
+        assert_eq!(tasks.close(Duration::from_millis(20)).await, ["deaf"]);
+        dropped.await.expect_err("the deaf task was dropped");
+        tasks.idle().await;
+
+        tasks.spawn("late", pending());
+        assert!(tasks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_dropped_close_cuts_off_too() {
+        let tasks = TaskSet::new();
+        tasks.spawn("deaf", pending());
+        {
+            let mut close = std::pin::pin!(tasks.close(Duration::from_secs(60)));
+            assert!(futures_util::poll!(close.as_mut()).is_pending());
+        }
+        tasks.idle().await;
+    }
+
+    #[tokio::test]
+    async fn a_panicking_tick_is_followed_by_the_next() {
+        let clock = Clock::manual(DateTime::UNIX_EPOCH);
+        let tasks = TaskSet::new();
+        let (ticked, mut ticks) = tokio::sync::mpsc::unbounded_channel();
+        let count = AtomicU32::new(0);
+        tasks.every("tick", &clock, Duration::from_secs(30), move || {
+            let n = count.fetch_add(1, Ordering::Relaxed);
+            ticked.send(n).expect("somebody listens");
+            async move { assert_ne!(n, 0, "the first tick breaks") }
+        });
+        for expected in 0..3 {
+            let turn = async {
+                loop {
+                    // The task may not have begun its wait yet: turn the clock until it has.
+                    clock.advance(Duration::from_secs(30));
+                    tokio::task::yield_now().await;
+                }
+            };
+            let seen = tokio::select! {
+                seen = ticks.recv() => seen,
+                () = turn => None,
+            };
+            assert_eq!(seen, Some(expected));
+        }
+        assert!(tasks.close(Duration::from_secs(5)).await.is_empty());
+    }
+}
