@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod config;
+mod delivery;
+mod download;
+mod effects;
+mod endpoint;
+mod error;
+mod members;
+mod method;
+mod multipart;
+mod polling;
+mod refusal;
+mod report;
+mod throttle;
+mod transport;
+mod watermark;
+
+pub use bytes::Bytes;
+pub use frankenstein::response::MethodResponse;
+pub use frankenstein::{self, AsyncTelegramApi, ParseMode, input_file, input_media, methods, types, updates};
+pub use secrecy::SecretString;
+pub use url::Url;
+
+pub use client::Client;
+pub use config::{ClientConfig, Limits, SendLog};
+pub use delivery::{Ack, Delivery, Receipt, UpdateSource, read_update};
+pub use error::{Error, WireError, WireKind};
+pub use members::{MemberRecord, WireUser};
+pub use multipart::Part;
+pub use polling::{Polling, PollingConfig};
+pub use refusal::{Refusal, RefusalKind};

@@ -1,0 +1,221 @@
+//! Long polling that loses nothing: Telegram is told only of updates whose handling has ended.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use frankenstein::AsyncTelegramApi;
+use frankenstein::methods::{DeleteWebhookParams, GetUpdatesParams};
+use frankenstein::types::AllowedUpdate;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::delivery::{Delivery, read_update, update_id};
+use crate::watermark::Watermark;
+use crate::{Client, Error, Refusal, RefusalKind};
+
+/// Telegram: a batch has at most this many.
+const BATCH: u32 = 100;
+/// How long to wait before asking again when nothing new came at once.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// After this many conflicts in a row somebody else polls for good.
+const MAX_CONFLICTS: u32 = 6;
+const FINISH_LIMIT: Duration = Duration::from_secs(10);
+
+/// How a [`Polling`] asks.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PollingConfig {
+    /// The kinds of update to receive. Telegram: some kinds come only when they are named.
+    pub allowed_updates: Vec<AllowedUpdate>,
+    /// How long the server may hold a question that it cannot answer yet.
+    pub timeout: Duration,
+    /// Whether updates from before the start are thrown away.
+    pub drop_pending_updates: bool,
+    /// The first wait after a failure; it doubles up to thirty times this.
+    pub retry_base: Duration,
+}
+
+impl PollingConfig {
+    /// Asks for these kinds, 50 seconds at a time, and keeps what is pending.
+    #[must_use]
+    pub fn new(allowed_updates: impl Into<Vec<AllowedUpdate>>) -> Self {
+        Self {
+            allowed_updates: allowed_updates.into(),
+            timeout: Duration::from_secs(50),
+            drop_pending_updates: false,
+            retry_base: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Asks Telegram for updates.
+///
+/// **Invariant:** the offset never passes an update whose [`Ack`](crate::Ack) is not done, so a process that dies
+/// loses nothing; and no update is in hand twice.
+#[derive(Debug)]
+pub struct Polling {
+    client: Client,
+    config: PollingConfig,
+    ready: VecDeque<Delivery>,
+    watermark: Arc<Watermark>,
+    /// The offset that Telegram heard last.
+    confirmed: Option<i64>,
+    is_webhook_removed: bool,
+    failures: u32,
+    conflicts: u32,
+}
+
+impl Polling {
+    /// Prepares to ask; the first [`next`](Polling::next) removes a webhook and begins.
+    #[must_use]
+    pub fn new(client: Client, config: PollingConfig) -> Self {
+        Self {
+            client,
+            config,
+            ready: VecDeque::new(),
+            watermark: Arc::default(),
+            confirmed: None,
+            is_webhook_removed: false,
+            failures: 0,
+            conflicts: 0,
+        }
+    }
+
+    /// The next update. Waits as long as it takes, through every trouble that may pass.
+    ///
+    /// May be dropped at any moment and called again without losing an update.
+    ///
+    /// # Errors
+    ///
+    /// Only when there is no point in going on: the token is not valid, or another process keeps polling with it.
+    pub async fn next(&mut self) -> Result<Delivery, Error> {
+        loop {
+            if let Some(delivery) = self.ready.pop_front() {
+                return Ok(delivery);
+            }
+            let started = Instant::now();
+            match self.ask().await {
+                Ok(batch) => {
+                    (self.failures, self.conflicts) = (0, 0);
+                    let was_empty = batch.is_empty();
+                    self.take_in(&batch);
+                    if !self.ready.is_empty() {
+                        continue;
+                    }
+                    // What is in hand comes again at once, and a server may not hold questions: never a hot loop.
+                    if !was_empty {
+                        let _elapsed = timeout(PATIENCE, self.watermark.moved()).await;
+                    } else if started.elapsed() < PATIENCE {
+                        sleep(PATIENCE).await;
+                    }
+                }
+                Err(error) => {
+                    let wait = self.judge(error)?;
+                    sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Confirms what was handled with one last question. Call it when nothing is being handled any more; what is
+    /// unfinished then comes again after the next start.
+    ///
+    /// # Errors
+    ///
+    /// When the question did not reach Telegram: what was handled since the last one will come again.
+    pub async fn finish(mut self) -> Result<(), Error> {
+        self.ready.clear();
+        let offset = self.watermark.offset();
+        if offset == self.confirmed {
+            return Ok(());
+        }
+        let params = GetUpdatesParams::builder().maybe_offset(offset).limit(1).timeout(0).build();
+        match timeout(FINISH_LIMIT, self.client.poll(&params)).await {
+            Ok(result) => result.map(drop),
+            Err(_) => Err(Error::WaitedTooLong { method: "getUpdates".to_owned(), waited: FINISH_LIMIT }),
+        }
+    }
+
+    async fn ask(&mut self) -> Result<Batch, Error> {
+        if !self.is_webhook_removed {
+            let drop_pending = self.config.drop_pending_updates;
+            let params = DeleteWebhookParams::builder().drop_pending_updates(drop_pending).build();
+            self.client.delete_webhook(&params).await?;
+            self.is_webhook_removed = true;
+        }
+        let asked = self.watermark.offset();
+        let seconds = u32::try_from(self.config.timeout.as_secs()).unwrap_or(u32::MAX);
+        let params = GetUpdatesParams::builder()
+            .maybe_offset(asked)
+            .limit(BATCH)
+            .timeout(seconds)
+            .allowed_updates(self.config.allowed_updates.clone())
+            .build();
+        let updates = self.client.poll(&params).await?;
+        self.confirmed = asked;
+        Ok(Batch { asked, updates })
+    }
+
+    /// Sorts a batch: new ones become ready, known ones are passed over, unreadable ones are logged and done with.
+    fn take_in(&mut self, batch: &Batch) {
+        let mut updates: Vec<(i64, &RawValue)> = Vec::with_capacity(batch.updates.len());
+        for raw in &batch.updates {
+            match update_id(raw.get().as_bytes()) {
+                Some(id) => updates.push((id, raw)),
+                None => tracing::warn!("an update without a number was passed over"),
+            }
+        }
+        updates.sort_by_key(|(id, _)| *id);
+        for (id, raw) in updates {
+            if !self.watermark.admit(id, batch.asked) {
+                continue;
+            }
+            match read_update(raw.get().as_bytes()) {
+                Ok(update) => self.ready.push_back(Delivery::polled(update, &self.watermark)),
+                Err(error) => {
+                    if let Error::UnreadableUpdate { keys, reason, .. } = &error {
+                        tracing::warn!(update_id = id, ?keys, reason, "an update could not be read");
+                    }
+                    metrics::counter!("alita_telegram_unreadable_updates_total").increment(1);
+                    self.watermark.done(id);
+                }
+            }
+        }
+    }
+
+    /// How long to wait after a failure, or the failure itself when waiting will not help.
+    fn judge(&mut self, error: Error) -> Result<Duration, Error> {
+        let base = self.config.retry_base;
+        if error.kind() == Some(RefusalKind::Unauthorized) || matches!(error, Error::Config(_)) {
+            return Err(error);
+        }
+        if error.kind() == Some(RefusalKind::Conflict) {
+            self.conflicts += 1;
+            if self.conflicts >= MAX_CONFLICTS {
+                return Err(error);
+            }
+            tracing::warn!(conflicts = self.conflicts, "somebody else polls with this token");
+            return Ok(base * 5);
+        }
+        if let Error::Refused(Refusal { retry_after: Some(wait), .. }) = &error {
+            return Ok(*wait);
+        }
+        let wait = base * 2_u32.pow(self.failures.min(5)).min(30);
+        self.failures = self.failures.saturating_add(1);
+        tracing::warn!(%error, failures = self.failures, "updates could not be fetched");
+        Ok(wait + base.mul_f64(fastrand::f64() / 2.0))
+    }
+}
+
+/// What one question brought.
+struct Batch {
+    asked: Option<i64>,
+    updates: Vec<Box<RawValue>>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.updates.is_empty()
+    }
+}

@@ -1,0 +1,45 @@
+//! What is counted and logged about a call.
+
+use tokio::time::Instant;
+
+use crate::{Error, RefusalKind};
+
+pub(crate) fn outcome(error: Option<&Error>) -> &'static str {
+    match error {
+        None => "ok",
+        Some(Error::Refused(refusal)) if refusal.kind == RefusalKind::Throttled => "throttled",
+        Some(Error::Refused(_)) => "refused",
+        Some(Error::Wire(_)) => "wire",
+        Some(Error::WaitedTooLong { .. }) => "dropped",
+        Some(Error::AlreadySent { .. }) => "already_sent",
+        Some(_) => "error",
+    }
+}
+
+pub(crate) fn count(method: &str, error: Option<&Error>, started: Instant) {
+    let outcome = outcome(error);
+    metrics::counter!("alita_telegram_requests_total", "method" => method.to_owned(), "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("alita_telegram_request_duration_seconds", "method" => method.to_owned())
+        .record(started.elapsed());
+}
+
+/// Codes and kinds only: descriptions and sources stay with the error.
+pub(crate) fn log(method: &str, chat: Option<i64>, error: &Error) {
+    let (kind, code) = match error {
+        Error::Refused(refusal) => (Some(refusal.kind), Some(refusal.code)),
+        _ => (error.kind(), None),
+    };
+    if error.is_expected() {
+        tracing::debug!(method, chat.id = chat, ?kind, code, "Telegram said no");
+    } else {
+        tracing::warn!(
+            method,
+            chat.id = chat,
+            ?kind,
+            code,
+            outcome = outcome(Some(error)),
+            "a call to Telegram failed"
+        );
+    }
+}
