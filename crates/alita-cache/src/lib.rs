@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod cache;
+mod kind;
+mod state;
+
+mod flight;
+mod memory;
+
+mod instances;
+mod pending;
+mod redis;
+
+mod breaker;
+mod config;
+mod counters;
+mod encoding;
+mod error;
+mod keys;
+mod local;
+
+pub use cache::Cache;
+pub use config::RedisConfig;
+pub use counters::Counters;
+pub use error::{Error, LoadError};
+pub use kind::Kind;
+pub use state::State;
