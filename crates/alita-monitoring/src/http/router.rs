@@ -1,0 +1,106 @@
+//! Finds the handler for a method and a path.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+
+/// What a handler answers.
+pub type Reply = Response<Full<Bytes>>;
+
+/// Who is at the other end of the connection; found in the extensions of each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+type Handler = Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Reply> + Send + Sync>;
+
+/// Routes by exact path; a `GET` route answers `HEAD` too.
+#[derive(Clone, Default)]
+pub struct Router(Vec<Route>);
+
+#[derive(Clone)]
+struct Route {
+    method: Method,
+    path: String,
+    handler: Handler,
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A path may be a secret (that of a webhook often is).
+        f.debug_struct("Router").field("routes", &self.0.len()).finish()
+    }
+}
+
+impl Router {
+    /// No routes: everything is 404.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a handler; of two for the same method and path the first one answers.
+    #[must_use]
+    pub fn route<F, Fut>(mut self, method: Method, path: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |request| Box::pin(handler(request)));
+        self.0.push(Route { method, path: path.into(), handler });
+        self
+    }
+
+    /// Answers a request: 404 for an unknown path, 405 for a known path with another method.
+    pub async fn answer(&self, request: Request<Incoming>) -> Reply {
+        let wanted = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        let path = request.uri().path();
+        let at_path: Vec<&Route> = self.0.iter().filter(|route| route.path == path).collect();
+        match at_path.iter().find(|route| route.method == *wanted) {
+            Some(route) => (route.handler)(request).await,
+            None if at_path.is_empty() => empty(StatusCode::NOT_FOUND),
+            None => not_allowed(&at_path),
+        }
+    }
+}
+
+fn not_allowed(routes: &[&Route]) -> Reply {
+    let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    let mut reply = empty(StatusCode::METHOD_NOT_ALLOWED);
+    if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
+        reply.headers_mut().insert(ALLOW, allow);
+    }
+    reply
+}
+
+/// An answer without a body.
+#[must_use]
+pub fn empty(status: StatusCode) -> Reply {
+    let mut reply = Reply::default();
+    *reply.status_mut() = status;
+    reply
+}
+
+/// An answer in JSON that nobody stores.
+#[must_use]
+pub fn json(status: StatusCode, body: String) -> Reply {
+    text(status, "application/json", body)
+}
+
+/// An answer of the given type that nobody stores.
+pub(super) fn text(status: StatusCode, content_type: &'static str, body: String) -> Reply {
+    let mut reply = Reply::new(Full::new(Bytes::from(body)));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}

@@ -1,0 +1,178 @@
+//! The server as a client sees it, over loopback.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alita_runtime::{Clock, TaskSet};
+use hyper::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::router::{Router, empty, json};
+use super::{Access, Running, Server, standard_routes};
+use crate::{Error, Health, Metrics};
+
+async fn serving(router: Router) -> Running {
+    let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+    server.serve(router, &TaskSet::new())
+}
+
+/// Sends a request head and reads the whole answer.
+async fn ask(server: &Running, head: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).await.expect("the server listens");
+    let request = format!("{head}\r\nHost: bot\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the server answers");
+    answer.to_lowercase()
+}
+
+fn well() -> Router {
+    Router::new()
+        .route(Method::GET, "/well", |_| async { json(StatusCode::OK, r#"{"well":true}"#.to_owned()) })
+        .route(Method::POST, "/hook", |_| async { empty(StatusCode::OK) })
+        .route(Method::GET, "/broken", |_| async {
+            [empty(StatusCode::OK)].into_iter().nth(1).expect("no answer")
+        })
+}
+
+#[tokio::test]
+async fn routes_are_found_by_method_and_path() {
+    let server = serving(well()).await;
+    let found = ask(&server, "GET /well?a=b HTTP/1.1").await;
+    assert!(found.starts_with("http/1.1 200") && found.ends_with(r#"{"well":true}"#), "{found}");
+    assert!(found.contains("content-type: application/json") && found.contains("cache-control: no-store"));
+
+    let head = ask(&server, "HEAD /well HTTP/1.1").await;
+    assert!(head.starts_with("http/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+
+    let unknown = ask(&server, "GET /well/ HTTP/1.1").await;
+    assert!(unknown.starts_with("http/1.1 404") && unknown.ends_with("\r\n\r\n"), "{unknown}");
+
+    let other = ask(&server, "DELETE /well HTTP/1.1").await;
+    assert!(other.starts_with("http/1.1 405") && other.contains("allow: get, head"), "{other}");
+    assert!(ask(&server, "GET /hook HTTP/1.1").await.contains("allow: post\r\n"));
+}
+
+#[tokio::test]
+async fn a_panicking_handler_costs_one_answer() {
+    let server = serving(well()).await;
+    assert!(ask(&server, "GET /broken HTTP/1.1").await.starts_with("http/1.1 500"));
+    assert!(ask(&server, "GET /well HTTP/1.1").await.starts_with("http/1.1 200"));
+}
+
+#[tokio::test]
+async fn too_large_a_head_is_refused() {
+    let server = serving(well()).await;
+    let head = format!("GET /well HTTP/1.1\r\nX-Long: {}", "a".repeat(super::server::HEADER_BYTES));
+    assert!(ask(&server, &head).await.starts_with("http/1.1 431"));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error() {
+    let server = serving(well()).await;
+    let error = Server::bind(server.address()).await.expect_err("the port is taken");
+    assert!(matches!(error, Error::Bind { address, .. } if address == server.address()));
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_the_request_that_has_begun() {
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (tell, wait) = (Arc::clone(&begun), Arc::clone(&go_on));
+    let slow = Router::new().route(Method::GET, "/slow", move |_| {
+        let (tell, wait) = (Arc::clone(&tell), Arc::clone(&wait));
+        async move {
+            tell.notify_one();
+            wait.notified().await;
+            empty(StatusCode::OK)
+        }
+    });
+    let server = serving(slow).await;
+    let address = server.address();
+    let mut idle = TcpStream::connect(address).await.expect("the server listens");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    stream.write_all(b"GET /slow HTTP/1.1\r\nHost: bot\r\n\r\n").await.expect("the server reads");
+    begun.notified().await;
+
+    let mut stop = std::pin::pin!(server.stop(Duration::from_secs(60)));
+    assert!(futures_util::poll!(stop.as_mut()).is_pending());
+    let mut nothing = Vec::new();
+    idle.read_to_end(&mut nothing).await.expect("an idle connection is closed at once");
+    assert!(futures_util::poll!(stop.as_mut()).is_pending());
+
+    go_on.notify_one();
+    stop.await.expect("everything was answered");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the answer came");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    TcpStream::connect(address).await.expect_err("nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever() {
+    let begun = Arc::new(Notify::new());
+    let tell = Arc::clone(&begun);
+    let stuck = Router::new().route(Method::GET, "/stuck", move |_| {
+        tell.notify_one();
+        std::future::pending()
+    });
+    let server = serving(stuck).await;
+    let mut stream = TcpStream::connect(server.address()).await.expect("the server listens");
+    stream.write_all(b"GET /stuck HTTP/1.1\r\nHost: bot\r\n\r\n").await.expect("the server reads");
+    begun.notified().await;
+    assert!(matches!(server.stop(Duration::from_millis(10)).await, Err(Error::NotDrained)));
+}
+
+/// The recorder belongs to the whole process, so all that needs it stands in this one test.
+#[tokio::test]
+async fn the_standard_routes() {
+    let clock = Clock::system();
+    let metrics = Metrics::install(clock.clone()).expect("nothing else collects");
+    metrics.build_info("1.2.3", "polling");
+    assert!(matches!(Metrics::install(clock.clone()), Err(Error::Recorder(_))));
+
+    let health = Health::new(clock, "1.2.3");
+    health.check("database", || async { true });
+    let access = Access::Token("correct-horse".to_owned().into());
+    let server = serving(standard_routes(&health, &metrics, access)).await;
+
+    let starting = ask(&server, "GET /health HTTP/1.1").await;
+    assert!(starting.starts_with("http/1.1 503"), "{starting}");
+    assert!(
+        starting
+            .contains(r#"{"status":"starting","checks":{"database":true},"version":"1.2.3","uptime":"0s"}"#)
+    );
+    assert!(ask(&server, "GET /livez HTTP/1.1").await.starts_with("http/1.1 200"));
+    assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 503"));
+    health.started();
+    assert!(ask(&server, "GET /health HTTP/1.1").await.contains(r#""status":"ok""#));
+    assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 200"));
+    health.stopping();
+    let stopping = ask(&server, "GET /health HTTP/1.1").await;
+    assert!(stopping.starts_with("http/1.1 503") && stopping.contains(r#""status":"stopping""#));
+
+    for header in ["", "\r\nAuthorization: Bearer wrong", "\r\nAuthorization: Basic correct-horse"] {
+        let refused = ask(&server, &format!("GET /metrics HTTP/1.1{header}")).await;
+        assert!(
+            refused.starts_with("http/1.1 401") && refused.contains("www-authenticate: bearer"),
+            "{refused}"
+        );
+        assert!(refused.ends_with("\r\n\r\n"), "no detail: {refused}");
+    }
+
+    metrics::histogram!("alita_db_query_seconds", "domain" => "warns", "op" => "get").record(0.002);
+    metrics::counter!("alita_commands_total", "command" => "warn").increment(1);
+    let scraped = ask(&server, "GET /metrics HTTP/1.1\r\nAuthorization: bearer correct-horse").await;
+    assert!(scraped.contains("content-type: text/plain; version=0.0.4"), "{scraped}");
+    for line in [
+        "# help alita_commands_total commands that were run",
+        "alita_commands_total{command=\"warn\"} 1",
+        "alita_db_query_seconds_bucket{domain=\"warns\",op=\"get\",le=\"0.001\"} 0",
+        "alita_db_query_seconds_bucket{domain=\"warns\",op=\"get\",le=\"0.0025\"} 1",
+        "alita_build_info{version=\"1.2.3\",mode=\"polling\"} 1",
+        "alita_uptime_seconds 0.",
+    ] {
+        assert!(scraped.contains(line), "{line} is missing in {scraped}");
+    }
+}

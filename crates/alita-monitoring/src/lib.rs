@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod health;
+pub mod http;
+mod labels;
+pub mod logs;
+mod metric_names;
+mod panics;
+mod process;
+mod recorder;
+mod redact;
+mod sink;
+mod throttle;
+
+pub use error::Error;
+pub use health::{Health, Report, Status};
+pub use http::Access;
+pub use labels::Labels;
+pub use logs::{LogConfig, LogFormat};
+pub use metric_names::{Kind, METRICS, Metric};
+pub use recorder::Metrics;
+pub use redact::{MARK, Redactor};
+pub use sink::RedactingWriter;

@@ -1,0 +1,118 @@
+//! Structured logs: one line an event on standard error, with every secret hidden.
+
+use std::io::IsTerminal;
+
+use alita_runtime::Clock;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::fmt::format::{JsonFields, Writer, format};
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
+
+use crate::throttle::Throttled;
+use crate::{Error, RedactingWriter, Redactor, panics};
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for programs.
+    #[default]
+    Json,
+    /// Words and `key=value`, for people.
+    Text,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// JSON or text.
+    pub format: LogFormat,
+    /// Levels as `info` or `info,alita_telegram=debug`.
+    pub filter: String,
+    /// Say in which file and line an event was logged.
+    pub source_location: bool,
+    /// Tells the time of each line.
+    pub clock: Clock,
+}
+
+impl LogConfig {
+    /// JSON lines from level `info` on.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { format: LogFormat::Json, filter: "info".to_owned(), source_location: false, clock }
+    }
+}
+
+/// Makes standard error the log output of this process, and lets panics be logged there.
+///
+/// # Errors
+///
+/// [`Error::Filter`] when the filter cannot be understood, [`Error::LogsInstalled`] when the process has a log output
+/// already.
+pub fn install(config: &LogConfig, redactor: &Redactor) -> Result<(), Error> {
+    subscriber(config, redactor, std::io::stderr)?.try_init().map_err(Error::LogsInstalled)?;
+    panics::install(redactor.clone());
+    Ok(())
+}
+
+/// The same log output with another writer behind it, not installed yet.
+///
+/// # Errors
+///
+/// [`Error::Filter`] when the filter cannot be understood.
+pub fn subscriber<W>(
+    config: &LogConfig,
+    redactor: &Redactor,
+    writer: W,
+) -> Result<impl Subscriber + Send + Sync + use<W>, Error>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::builder()
+        .parse(&config.filter)
+        .map_err(|source| Error::Filter { filter: config.filter.clone(), source })?;
+    let is_for_people = config.format == LogFormat::Text;
+    let layer = fmt::layer()
+        .with_writer(RedactingWriter::new(redactor.clone(), writer))
+        // Its own complaints would go to standard error past the redactor.
+        .log_internal_errors(false)
+        .with_ansi(is_for_people && std::io::stderr().is_terminal());
+    let style = format()
+        .with_timer(Timestamp(config.clock.clone()))
+        .with_file(config.source_location)
+        .with_line_number(config.source_location);
+    let layer: Box<dyn Layer<_> + Send + Sync> = if is_for_people {
+        layer.event_format(Throttled::new(style, config.clock.clone(), text_note)).boxed()
+    } else {
+        let style = style.json().flatten_event(true).with_current_span(false).with_span_list(true);
+        let style = Throttled::new(style, config.clock.clone(), json_note);
+        layer.fmt_fields(JsonFields::new()).event_format(style).boxed()
+    };
+    Ok(Registry::default().with(filter).with(layer))
+}
+
+/// UTC with milliseconds, from our clock.
+struct Timestamp(Clock);
+
+impl FormatTime for Timestamp {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{}", self.0.now().format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+fn text_note(metadata: &Metadata<'_>, left_out: u64) -> String {
+    format!("  {left_out} more of this line were left out ({})", metadata.target())
+}
+
+fn json_note(metadata: &Metadata<'_>, left_out: u64) -> String {
+    serde_json::json!({
+        "level": "WARN",
+        "message": "more of the line before were left out",
+        "left_out": left_out,
+        "target": metadata.target(),
+    })
+    .to_string()
+}
