@@ -24,13 +24,13 @@ const MESSAGES: usize = 1024;
 pub struct RedisConfig {
     address: String,
     password: Option<String>,
-    database: u8,
+    database: Option<u8>,
 }
 
 impl RedisConfig {
     /// `host:port`, or an address beginning with `redis://`, or with `rediss://` for TLS.
     pub fn new(address: impl Into<String>) -> Self {
-        Self { address: address.into(), password: None, database: 0 }
+        Self { address: address.into(), password: None, database: None }
     }
 
     /// The password; it wins over one in the address, and an empty one means none.
@@ -39,9 +39,9 @@ impl RedisConfig {
         self
     }
 
-    /// The number of the database; anything but 0 wins over the one in the address.
+    /// The number of the database; it wins over the one in the address.
     pub fn database(mut self, database: u8) -> Self {
-        self.database = database;
+        self.database = Some(database);
         self
     }
 
@@ -52,8 +52,8 @@ impl RedisConfig {
         if self.password.is_some() {
             config.password = self.password;
         }
-        if self.database != 0 {
-            config.database = Some(self.database);
+        if self.database.is_some() {
+            config.database = self.database;
         }
         config.version = RespVersion::RESP3;
         // Without this a Redis that is down at the start would never be asked again.

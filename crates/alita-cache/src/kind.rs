@@ -77,7 +77,7 @@ where
             landing = guarded(self.name, self.through_the_tiers(ticket, load)) => {
                 landing.unwrap_or(Err(Fault::Panicked))
             }
-            () = self.shared.clock.sleep(LOAD_LIMIT) => {
+            () = self.shared.clock.limit(LOAD_LIMIT) => {
                 tracing::warn!(kind = self.name, "a load took too long and was dropped");
                 Err(Fault::TimedOut)
             }
