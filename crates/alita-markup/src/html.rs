@@ -77,6 +77,12 @@ impl Html {
         Self::tagged("<u>", x, "</u>")
     }
 
+    /// `x` struck through.
+    #[must_use]
+    pub fn strikethrough(x: impl ToHtml) -> Self {
+        Self::tagged("<s>", x, "</s>")
+    }
+
     /// `text` in a fixed-width font; a tap copies it.
     #[must_use]
     pub fn code(text: impl fmt::Display) -> Self {
