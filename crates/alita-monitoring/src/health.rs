@@ -142,7 +142,7 @@ impl Health {
     async fn ask(&self, name: &'static str, probe: Probe) -> (&'static str, bool) {
         let works = tokio::select! {
             answer = guarded("health", async { probe().await }) => answer.unwrap_or(false),
-            () = self.0.clock.sleep(CHECK_LIMIT) => false,
+            () = self.0.clock.limit(CHECK_LIMIT) => false,
         };
         if !works {
             tracing::warn!(check = name, "a health check failed");

@@ -53,11 +53,21 @@ impl Clock {
         match &self.0 {
             Kind::System { .. } => tokio::time::sleep(duration).await,
             Kind::Manual { elapsed, dues, .. } => {
-                let mut seen = elapsed.subscribe();
-                let due = seen.borrow().saturating_add(duration);
+                let due = elapsed.borrow().saturating_add(duration);
                 let _bed = Bed::take(dues, due);
-                // The sender lives as long as this clock, so the wait cannot fail.
-                let _ = seen.wait_for(|passed| *passed >= due).await;
+                reached(elapsed, due).await;
+            }
+        }
+    }
+
+    /// Waits as [`Clock::sleep`] does, but beside something that is going on and may take no longer: that is no
+    /// sleeper, for the work may end before the clock is turned.
+    pub async fn limit(&self, duration: Duration) {
+        match &self.0 {
+            Kind::System { .. } => tokio::time::sleep(duration).await,
+            Kind::Manual { elapsed, .. } => {
+                let due = elapsed.borrow().saturating_add(duration);
+                reached(elapsed, due).await;
             }
         }
     }
@@ -94,6 +104,12 @@ impl Clock {
             Kind::Manual { elapsed, .. } => *elapsed.borrow(),
         }
     }
+}
+
+/// Waits until a manual clock shows at least `due`.
+async fn reached(elapsed: &watch::Sender<Duration>, due: Duration) {
+    // The sender lives as long as the clock that waits, so the wait cannot fail.
+    let _ = elapsed.subscribe().wait_for(|passed| *passed >= due).await;
 }
 
 /// A sleeper's entry among the dues; it leaves however the sleep ends.
@@ -165,5 +181,15 @@ mod tests {
         clock.advance(Duration::from_secs(1));
         assert_eq!(clock.sleepers(), 0);
         sleep.await;
+    }
+
+    #[tokio::test]
+    async fn a_limit_is_no_sleeper() {
+        let clock = Clock::manual(start());
+        let mut limit = std::pin::pin!(clock.limit(Duration::from_secs(10)));
+        assert!(futures_util::poll!(limit.as_mut()).is_pending());
+        assert_eq!(clock.sleepers(), 0);
+        clock.advance(Duration::from_secs(10));
+        limit.await;
     }
 }

@@ -155,7 +155,7 @@ impl Inner {
                     }
                     Err(_panicked) => report.failed.push(step.name),
                 },
-                () = self.clock.sleep(limit) => {
+                () = self.clock.limit(limit) => {
                     tracing::error!(step = step.name, ?limit, "the step ran out of time and was dropped");
                     report.unfinished.push(step.name);
                 }
