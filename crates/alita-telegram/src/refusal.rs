@@ -194,11 +194,12 @@ const TEXTS: &[(&[&str], RefusalKind)] = &[
             "user_not_participant",
             "user_id_invalid",
             "invalid user_id",
+            "peer_id_invalid",
         ],
         RefusalKind::UserNotFound,
     ),
     (
-        &["chat not found", "chat_id is empty", "chat_id_invalid", "peer_id_invalid"],
+        &["chat not found", "chat_id is empty", "chat_id_invalid"],
         RefusalKind::ChatNotFound,
     ),
     (
@@ -293,6 +294,7 @@ mod tests {
             (400, "Bad Request: can't remove chat owner", TargetIsAdmin),
             (400, "Bad Request: user not found", UserNotFound),
             (400, "Bad Request: PARTICIPANT_ID_INVALID", UserNotFound),
+            (400, "Bad Request: PEER_ID_INVALID", UserNotFound),
             (400, "Bad Request: chat not found", ChatNotFound),
             (400, "Bad Request: message thread not found", ThreadNotFound),
             (400, "Bad Request: TOPIC_CLOSED", TopicClosed),
