@@ -1,0 +1,121 @@
+//! Remembers what was written of late, so that the same fact is written once in five minutes.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use alita_runtime::Clock;
+
+/// How long a mark keeps the same fact from being written again.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+/// How many marks one generation holds; there are two.
+const CAPACITY: usize = 50_000;
+
+/// Marks by key: which fact was written, and when.
+///
+/// **Invariant:** never more than two full generations; when the newer one is full, the older one is forgotten.
+#[derive(Debug)]
+pub(crate) struct Throttle<K> {
+    clock: Clock,
+    hasher: RandomState,
+    marks: Mutex<Marks<K>>,
+}
+
+#[derive(Debug)]
+struct Marks<K> {
+    newer: HashMap<K, Mark>,
+    older: HashMap<K, Mark>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    fact: u64,
+    at: Duration,
+}
+
+impl<K: Copy + Eq + Hash> Throttle<K> {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let marks = Marks { newer: HashMap::new(), older: HashMap::new() };
+        Self { clock, hasher: RandomState::new(), marks: Mutex::new(marks) }
+    }
+
+    /// The right to write this fact down, or `None` when it was written less than [`INTERVAL`] ago.
+    ///
+    /// Of many who ask at the same time one gets it.
+    pub(crate) fn claim(&self, key: K, fact: &(impl Hash + ?Sized)) -> Option<Claim<'_, K>> {
+        let mark = Mark { fact: self.hasher.hash_one(fact), at: self.clock.instant() };
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = marks.newer.get(&key).or_else(|| marks.older.get(&key));
+        if last.is_some_and(|last| last.fact == mark.fact && mark.at < last.at + INTERVAL) {
+            return None;
+        }
+        if marks.newer.len() >= CAPACITY {
+            marks.older = mem::take(&mut marks.newer);
+        }
+        marks.newer.insert(key, mark);
+        Some(Claim { throttle: self, key, is_done: false })
+    }
+
+    /// Lets the next one write, whatever was written before.
+    pub(crate) fn forget(&self, key: &K) {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.newer.remove(key);
+        marks.older.remove(key);
+    }
+}
+
+/// The right to write one fact down. Dropped without [`Claim::done`], the next one may try again.
+#[derive(Debug)]
+pub(crate) struct Claim<'a, K: Copy + Eq + Hash> {
+    throttle: &'a Throttle<K>,
+    key: K,
+    is_done: bool,
+}
+
+impl<K: Copy + Eq + Hash> Claim<'_, K> {
+    pub(crate) fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl<K: Copy + Eq + Hash> Drop for Claim<'_, K> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.throttle.forget(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_fact_is_written_once_until_it_changes_or_time_passes() {
+        let clock = Clock::manual(DateTime::UNIX_EPOCH);
+        let throttle = Throttle::new(clock.clone());
+        throttle.claim(1, "Ada").expect("the first").done();
+        assert!(throttle.claim(1, "Ada").is_none());
+        throttle.claim(2, "Ada").expect("another key").done();
+        throttle.claim(1, "Ada L.").expect("another fact").done();
+        clock.advance(INTERVAL);
+        throttle.claim(1, "Ada L.").expect("time has passed").done();
+        drop(throttle.claim(3, "Bob").expect("the first"));
+        assert!(throttle.claim(3, "Bob").is_some(), "a failed write leaves no mark");
+    }
+
+    #[test]
+    fn marks_are_bounded() {
+        let throttle = Throttle::new(Clock::manual(DateTime::UNIX_EPOCH));
+        for key in 0..CAPACITY * 3 {
+            throttle.claim(key, "").expect("each key is new").done();
+        }
+        let marks = throttle.marks.lock().unwrap();
+        assert!(marks.newer.len() + marks.older.len() <= 2 * CAPACITY);
+    }
+}

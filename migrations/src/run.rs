@@ -1,0 +1,152 @@
+//! Applying the steps: one process at a time, all of them or none.
+
+use std::collections::BTreeSet;
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+
+use crate::Migrator;
+
+/// The key of the lock under which one process at a time migrates a PostgreSQL database.
+const LOCK: i64 = 0x616c_6974_6100;
+
+/// Why the schema could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database has steps of which this build knows nothing.
+    #[error("the database is newer than this build: it has {}", .0.join(", "))]
+    Newer(Vec<String>),
+    /// The database refused a statement or did not answer.
+    #[error("the schema could not be read or changed")]
+    Database(#[from] DbErr),
+}
+
+/// A step and whether it is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The name of its file.
+    pub name: String,
+    /// Whether the database has it.
+    pub is_applied: bool,
+}
+
+/// Applies the next steps, or all that are pending, and returns their names.
+///
+/// All of them are one transaction: after a failure the database is as before.
+/// Another process that migrates at the same time waits, and then finds nothing to do.
+///
+/// # Errors
+///
+/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
+pub async fn up(db: &DatabaseConnection, steps: Option<u32>) -> Result<Vec<String>, Error> {
+    change::<Migrator>(db, Change::Up(steps)).await
+}
+
+/// Takes the last steps back, or all of them, and returns their names. Their data is lost.
+///
+/// # Errors
+///
+/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
+pub async fn down(db: &DatabaseConnection, steps: Option<u32>) -> Result<Vec<String>, Error> {
+    change::<Migrator>(db, Change::Down(steps)).await
+}
+
+/// Takes all steps back and applies them again, and returns the names of all. All data is lost.
+///
+/// Tables that are not ours stay.
+///
+/// # Errors
+///
+/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
+pub async fn fresh(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
+    change::<Migrator>(db, Change::Fresh).await
+}
+
+/// All steps in order, and which of them the database has. Writes nothing.
+///
+/// # Errors
+///
+/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
+pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, Error> {
+    steps::<Migrator>(&SchemaManager::new(db)).await
+}
+
+/// The names of the steps that the database lacks. Writes nothing.
+///
+/// # Errors
+///
+/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
+pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
+    let steps = status(db).await?;
+    Ok(steps.into_iter().filter(|step| !step.is_applied).map(|step| step.name).collect())
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change {
+    Up(Option<u32>),
+    Down(Option<u32>),
+    Fresh,
+}
+
+pub(crate) async fn change<M: MigratorTrait>(
+    db: &DatabaseConnection,
+    change: Change,
+) -> Result<Vec<String>, Error> {
+    let tx = begin(db).await?;
+    let before = steps::<M>(&SchemaManager::new(&tx)).await?;
+    match change {
+        Change::Up(count) => M::up(&tx, count).await?,
+        Change::Down(count) => M::down(&tx, count).await?,
+        Change::Fresh => {
+            M::down(&tx, None).await?;
+            M::up(&tx, None).await?;
+        }
+    }
+    let after = steps::<M>(&SchemaManager::new(&tx)).await?;
+    tx.commit().await?;
+    let all = matches!(change, Change::Fresh);
+    Ok(after.into_iter().zip(before).filter(|(a, b)| all || a != b).map(|(step, _)| step.name).collect())
+}
+
+/// Begins a transaction that no other migrating process can begin at the same time.
+async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let tx = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        })
+        .await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        for statement in [
+            "SET LOCAL statement_timeout = '10min'".to_owned(),
+            "SET LOCAL lock_timeout = '60s'".to_owned(),
+            format!("SELECT pg_advisory_xact_lock({LOCK})"),
+            "SET LOCAL lock_timeout = '5s'".to_owned(),
+        ] {
+            tx.execute_unprepared(&statement).await?;
+        }
+    }
+    Ok(tx)
+}
+
+/// The steps of a migrator beside those that the database has.
+async fn steps<M: MigratorTrait>(manager: &SchemaManager<'_>) -> Result<Vec<Step>, Error> {
+    let known = M::migrations();
+    let ledger = M::migration_table_name();
+    let mut applied = BTreeSet::new();
+    if manager.has_table(ledger.to_string()).await? {
+        let versions = Query::select().column("version").from(ledger).take();
+        for row in manager.get_connection().query_all(&versions).await? {
+            applied.insert(row.try_get::<String>("", "version")?);
+        }
+    }
+    let steps: Vec<Step> = known
+        .iter()
+        .map(|step| Step { name: step.name().to_owned(), is_applied: applied.remove(step.name()) })
+        .collect();
+    if applied.is_empty() { Ok(steps) } else { Err(Error::Newer(applied.into_iter().collect())) }
+}
