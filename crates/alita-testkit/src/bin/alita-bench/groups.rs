@@ -1,0 +1,74 @@
+//! The groups that talk: everybody says harmless things where links are locked and a note is saved.
+
+use alita_model::{ChatId, UserId};
+use alita_testkit::{FakeTelegram, Member, NewChat, NewUser, Speaker};
+
+const GROUPS: usize = 50;
+const SPEAKERS: usize = 20;
+
+/// Groups with the bot as an administrator.
+pub(crate) struct Groups {
+    telegram: FakeTelegram,
+    owner: UserId,
+    speakers: Vec<UserId>,
+    chats: Vec<ChatId>,
+    said: usize,
+}
+
+impl Groups {
+    pub(crate) fn new(telegram: &FakeTelegram) -> Self {
+        let user = |name: String| telegram.add_user(NewUser::named(name));
+        let mut groups = Self {
+            telegram: telegram.clone(),
+            owner: user("Olga".to_owned()),
+            speakers: (0..SPEAKERS).map(|number| user(format!("Speaker {number}"))).collect(),
+            chats: Vec::new(),
+            said: 0,
+        };
+        groups.chats = (0..GROUPS).map(|number| groups.found(number)).collect();
+        groups
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.chats.len()
+    }
+
+    fn found(&self, number: usize) -> ChatId {
+        let chat = self.telegram.add_chat(NewChat::supergroup(format!("Group {number}")));
+        self.telegram.set_member(chat, self.owner, Member::owner());
+        self.telegram.set_member(chat, self.telegram.bot_id(), Member::full_administrator());
+        for speaker in &self.speakers {
+            self.telegram.set_member(chat, *speaker, Member::member());
+        }
+        chat
+    }
+
+    /// In each group the owner locks links and saves a note.
+    pub(crate) fn settle_in(&self) {
+        for chat in &self.chats {
+            self.telegram.say(*chat, Speaker::User(self.owner), "/lock url sticker");
+            self.telegram.say(*chat, Speaker::User(self.owner), "/save welcome Be kind.");
+        }
+    }
+
+    /// So many messages that no lock and no note is about.
+    pub(crate) fn say(&mut self, messages: usize) {
+        for _ in 0..messages {
+            let speaker = self.speakers[self.said / GROUPS % SPEAKERS];
+            let text = format!("I had tea at {} today, and the cake was better than ever. How about you?", self.said);
+            self.telegram.say(self.chats[self.said % GROUPS], Speaker::User(speaker), text.as_str());
+            self.said += 1;
+        }
+    }
+
+    /// One message in each of so many groups, most of them new.
+    pub(crate) fn greet_everywhere(&mut self, groups: usize) {
+        for number in self.len()..groups {
+            let chat = self.found(number);
+            self.chats.push(chat);
+        }
+        for (number, chat) in self.chats.iter().enumerate() {
+            self.telegram.say(*chat, Speaker::User(self.speakers[number % SPEAKERS]), "Good evening!");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The bot itself, its webhook, its answers to pressed buttons.
+
+use serde_json::{Value, json};
+
+use crate::fake::params::Params;
+use crate::fake::refusal::{Answer, Refusal};
+use crate::fake::world::{BOT, World};
+
+pub(super) fn get_me(world: &mut World, _: &Params) -> Answer {
+    let mut me = world.user(BOT);
+    for (field, value) in [
+        ("can_join_groups", true),
+        ("can_read_all_group_messages", true),
+        ("supports_inline_queries", false),
+        ("can_connect_to_business", false),
+        ("has_main_web_app", false),
+    ] {
+        me[field] = value.into();
+    }
+    Ok(me)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every method has this shape")]
+pub(super) fn yes(_: &mut World, _: &Params) -> Answer {
+    Ok(true.into())
+}
+
+pub(super) fn delete_webhook(world: &mut World, params: &Params) -> Answer {
+    world.webhook = None;
+    if params.flag("drop_pending_updates") {
+        world.queue.clear();
+    }
+    Ok(true.into())
+}
+
+pub(super) fn set_webhook(world: &mut World, params: &Params) -> Answer {
+    let url = params.text("url").unwrap_or_default();
+    if url.is_empty() {
+        return delete_webhook(world, params);
+    }
+    if !url.starts_with("https://") {
+        return Err(Refusal::bad("bad webhook: An HTTPS URL must be provided for webhook"));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if let Some(secret) = params.text("secret_token")
+        && (secret.is_empty() || secret.len() > 256 || !secret.chars().all(allowed))
+    {
+        return Err(Refusal::bad("secret token contains unallowed characters"));
+    }
+    world.webhook = Some(url.to_owned());
+    if params.flag("drop_pending_updates") {
+        world.queue.clear();
+    }
+    Ok(true.into())
+}
+
+pub(super) fn get_webhook_info(world: &mut World, _: &Params) -> Answer {
+    Ok(json!({
+        "url": world.webhook.as_deref().unwrap_or_default(), "has_custom_certificate": false,
+        "pending_update_count": world.queue.len(),
+    }))
+}
+
+pub(super) fn answer_callback_query(world: &mut World, params: &Params) -> Answer {
+    let id = match params.get("callback_query_id") {
+        Some(Value::String(id)) => id.clone(),
+        Some(Value::Number(id)) => id.to_string(),
+        _ => String::new(),
+    };
+    world.answer_callback(&id, params.text("text"))
+}
+
+pub(super) fn get_user_profile_photos(world: &mut World, params: &Params) -> Answer {
+    let user = params.user_id()?;
+    if !world.people.contains_key(&user) {
+        return Err(Refusal::bad("user not found"));
+    }
+    Ok(json!({"total_count": 0, "photos": []}))
+}

@@ -1,0 +1,167 @@
+//! Updates that the bot has not confirmed yet.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+/// Kinds that come only when they are asked for.
+const ONLY_ON_DEMAND: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
+
+#[derive(Debug)]
+pub(crate) struct Queue {
+    updates: VecDeque<Update>,
+    next_id: i64,
+    /// What the bot asked for; empty is the default set.
+    allowed: Vec<String>,
+    /// Everything below is confirmed.
+    confirmed: i64,
+    /// Every poll has a number, and only the newest is served.
+    pub(crate) poll: u64,
+}
+
+#[derive(Debug)]
+struct Update {
+    id: i64,
+    kind: String,
+    /// Written once, because an update may be handed out many times.
+    text: String,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { updates: VecDeque::new(), next_id: 100_000_001, allowed: Vec::new(), confirmed: 0, poll: 0 }
+    }
+}
+
+impl Queue {
+    pub(crate) fn push(&mut self, kind: &str, content: &Value) -> i64 {
+        let id = self.next_id;
+        self.store(id, kind, format!("{{\"update_id\":{id},\"{kind}\":{content}}}"))
+    }
+
+    /// Any text; what is JSON with an `update_id` keeps it.
+    pub(crate) fn push_raw(&mut self, text: &str) -> i64 {
+        let update: Value = serde_json::from_str(text).unwrap_or_default();
+        let kind = update.as_object().and_then(|fields| fields.keys().find(|key| *key != "update_id"));
+        let kind = kind.cloned().unwrap_or_default();
+        if let Some(id) = update["update_id"].as_i64() {
+            return self.store(id, &kind, text.to_owned());
+        }
+        let id = self.next_id;
+        let text = match update {
+            Value::Object(mut fields) => {
+                fields.insert("update_id".to_owned(), id.into());
+                Value::Object(fields).to_string()
+            }
+            _ => text.to_owned(),
+        };
+        self.store(id, &kind, text)
+    }
+
+    fn store(&mut self, id: i64, kind: &str, text: String) -> i64 {
+        self.next_id = self.next_id.max(id + 1);
+        let at = self.updates.partition_point(|update| update.id <= id);
+        self.updates.insert(at, Update { id, kind: kind.to_owned(), text });
+        id
+    }
+
+    /// The beginning of a `getUpdates`: confirms what lies below a positive offset.
+    pub(crate) fn begin_poll(&mut self, offset: i64, allowed: Option<Vec<String>>) -> u64 {
+        if let Some(allowed) = allowed {
+            self.allowed = allowed;
+        }
+        if offset > 0 {
+            self.confirm(offset);
+        } else if offset < 0 {
+            // Telegram: a negative offset keeps only so many from the end.
+            let keep = usize::try_from(-offset).unwrap_or(usize::MAX);
+            let drop = self.updates.len().saturating_sub(keep);
+            if let Some(update) = self.updates.get(drop) {
+                self.confirm(update.id);
+            }
+        }
+        self.poll += 1;
+        self.poll
+    }
+
+    fn confirm(&mut self, below: i64) {
+        self.confirmed = self.confirmed.max(below);
+        while self.updates.front().is_some_and(|update| update.id < below) {
+            self.updates.pop_front();
+        }
+    }
+
+    /// Up to `limit` updates as a JSON array, and their ids; `None` while there is nothing.
+    ///
+    /// What the bot did not ask for is thrown away here and not when it happens, so that nothing depends on
+    /// whether a bot that is just starting has asked already.
+    pub(crate) fn batch(&mut self, limit: usize) -> Option<(String, Vec<i64>)> {
+        let is_wanted = |update: &Update| is_allowed(&self.allowed, &update.kind);
+        if !self.updates.iter().take(limit).all(is_wanted) {
+            self.updates.retain(is_wanted);
+        }
+        if self.updates.is_empty() {
+            return None;
+        }
+        let mut text = String::with_capacity(1024);
+        let mut ids = Vec::new();
+        for update in self.updates.iter().take(limit) {
+            text.push(if ids.is_empty() { '[' } else { ',' });
+            text.push_str(&update.text);
+            ids.push(update.id);
+        }
+        text.push(']');
+        Some((text, ids))
+    }
+
+    pub(crate) fn last_id(&self) -> i64 {
+        self.next_id
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.updates.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.updates.clear();
+    }
+
+    pub(crate) fn is_confirmed(&self, id: i64) -> bool {
+        id < self.confirmed
+    }
+}
+
+fn is_allowed(allowed: &[String], kind: &str) -> bool {
+    if allowed.is_empty() {
+        return !ONLY_ON_DEMAND.contains(&kind);
+    }
+    // A kind that no bot can know yet is handed out, so that a test can see what the bot does with it.
+    allowed.iter().any(|name| name == kind) || !KNOWN.contains(&kind)
+}
+
+/// The kinds of updates that can be asked for.
+const KNOWN: [&str; 23] = [
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "message_reaction",
+    "message_reaction_count",
+    "inline_query",
+    "chosen_inline_result",
+    "callback_query",
+    "shipping_query",
+    "pre_checkout_query",
+    "purchased_paid_media",
+    "poll",
+    "poll_answer",
+    "my_chat_member",
+    "chat_member",
+    "chat_join_request",
+    "chat_boost",
+    "removed_chat_boost",
+];

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod fake;
+pub mod process;
+pub mod transcript;
+
+pub use fake::{
+    AdminRights, Call, ChatKind, Draft, FakeTelegram, Fault, Media, MediaKind, Member, MemberStatus, NewChat,
+    NewUser, Permissions, Refusal, Speaker,
+};
