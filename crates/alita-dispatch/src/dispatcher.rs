@@ -1,0 +1,135 @@
+//! Who is handled when: order within a sender, fairness between chats, a limit for all.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use alita_model::ChatId;
+use alita_telegram::Delivery;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::app::App;
+use crate::cx::Services;
+use crate::pipeline;
+use crate::router::Router;
+use crate::view::View;
+
+type Lane = VecDeque<(View, Delivery)>;
+
+/// Takes deliveries and handles them.
+///
+/// - Updates of one sender in one chat are handled in the order of their arrival.
+/// - At most `limit` updates are handled at once, and one chat holds at most a quarter of that.
+/// - A delivery is acknowledged when its handling has ended, and only then.
+#[derive(Debug, Clone)]
+pub struct Dispatcher<A: App>(Arc<Inner<A>>);
+
+#[derive(Debug)]
+struct Inner<A: App> {
+    services: Arc<Services<A>>,
+    router: Arc<Router<A>>,
+    lanes: Mutex<HashMap<(ChatId, i64), Lane>>,
+    chats: Mutex<HashMap<ChatId, Weak<Semaphore>>>,
+    permits: Arc<Semaphore>,
+    share: usize,
+}
+
+impl<A: App> Dispatcher<A> {
+    /// A dispatcher that handles at most `limit` updates at once.
+    #[must_use]
+    pub fn new(services: Services<A>, router: Router<A>, limit: usize) -> Self {
+        let limit = limit.max(1);
+        Self(Arc::new(Inner {
+            services: Arc::new(services),
+            router: Arc::new(router),
+            lanes: Mutex::default(),
+            chats: Mutex::default(),
+            permits: Arc::new(Semaphore::new(limit)),
+            share: (limit / 4).max(1),
+        }))
+    }
+
+    /// What handlers reach through their context.
+    #[must_use]
+    pub fn services(&self) -> &Services<A> {
+        &self.0.services
+    }
+
+    /// Everything that is declared.
+    #[must_use]
+    pub fn router(&self) -> &Router<A> {
+        &self.0.router
+    }
+
+    /// Takes a delivery; the handling goes on in a task.
+    pub fn take(&self, delivery: Delivery) {
+        let Some(view) = View::of(&delivery.update) else {
+            tracing::debug!(update_id = delivery.update_id, "nobody looks at this kind of update");
+            delivery.ack.done();
+            return;
+        };
+        let key = view.order_key();
+        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get_mut(&key) {
+            lane.push_back((view, delivery));
+            return;
+        }
+        lanes.insert(key, VecDeque::from([(view, delivery)]));
+        drop(lanes);
+        let inner = Arc::clone(&self.0);
+        self.0.services.tasks.spawn("lane", async move { inner.run_lane(key).await });
+    }
+
+    /// How many senders have updates that are not handled yet.
+    #[must_use]
+    pub fn busy_lanes(&self) -> usize {
+        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+impl<A: App> Inner<A> {
+    /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
+    async fn run_lane(&self, key: (ChatId, i64)) {
+        let mut next = self.next_in(key);
+        while let Some((view, delivery)) = next {
+            let permits = self.permits_for(key.0).await;
+            let update_id = delivery.update_id;
+            metrics::gauge!("alita_updates_in_flight").increment(1.0);
+            pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view).await;
+            metrics::gauge!("alita_updates_in_flight").decrement(1.0);
+            tracing::trace!(update_id, "handled");
+            delivery.ack.done();
+            drop(permits);
+            next = self.next_in(key);
+        }
+    }
+
+    /// The next update of a lane; a lane without one is gone.
+    fn next_in(&self, key: (ChatId, i64)) -> Option<(View, Delivery)> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = lanes.get_mut(&key).and_then(VecDeque::pop_front);
+        if next.is_none() {
+            lanes.remove(&key);
+        }
+        next
+    }
+
+    async fn permits_for(&self, chat: ChatId) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
+        let of_chat = self.of_chat(chat).acquire_owned().await.ok();
+        let of_all = Arc::clone(&self.permits).acquire_owned().await.ok();
+        (of_chat, of_all)
+    }
+
+    /// The share of a chat lives as long as one of its updates is waiting or handled.
+    fn of_chat(&self, chat: ChatId) -> Arc<Semaphore> {
+        let mut chats = self.chats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = chats.get(&chat).and_then(Weak::upgrade) {
+            return share;
+        }
+        let share = Arc::new(Semaphore::new(self.share));
+        if chats.len() > 1_000 {
+            chats.retain(|_, share| share.strong_count() > 0);
+        }
+        chats.insert(chat, Arc::downgrade(&share));
+        share
+    }
+}

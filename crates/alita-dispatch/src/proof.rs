@@ -1,0 +1,84 @@
+//! How an anonymous administrator shows who they are.
+//!
+//! The command is kept for a minute under its chat and message. Whoever presses the button and is an
+//! administrator becomes its sender, and it runs through the ordinary pipeline with their own rights.
+
+use std::time::Duration;
+
+use alita_i18n::t;
+use alita_model::{ChatId, MessageId};
+use alita_permissions::{Denied, Fact};
+use alita_telegram::types::{Message, User};
+
+use crate::app::App;
+use crate::cx::Cx;
+use crate::keyboard::Keyboard;
+use crate::outcome::{Flow, Mistake, Outcome, denied};
+use crate::payload::Payload;
+use crate::pipeline;
+use crate::reply::Answer;
+use crate::view::{Event, View};
+
+/// The namespace of the proof's button.
+pub const NAMESPACE: &str = "anon_admin";
+
+/// How long the proof can be given.
+pub const LIFETIME: Duration = Duration::from_secs(60);
+
+const KIND: &str = "anonAdmin";
+
+fn key(chat: ChatId, message: MessageId) -> String {
+    format!("{chat}:{message}")
+}
+
+/// Keeps the command and asks for the proof; nothing else is said.
+pub(crate) async fn ask<A: App>(cx: &Cx<A>) -> Outcome {
+    let (Event::Message(message), Some(id)) = (cx.event(), cx.message_id()) else { return Ok(Flow::Done) };
+    let key = key(cx.place().id, id);
+    cx.state().put(KIND, &key, &**message, LIFETIME).await?;
+    let payload = Payload::new(NAMESPACE).with("c", cx.place().id).with("m", id);
+    let prompt = t::proof::prompt(cx.lang())
+        .with(Keyboard::new().ask(t::proof::prove_button(cx.lang()), &payload));
+    if let Err(error) = cx.send(prompt).await {
+        cx.state().take::<Message>(KIND, &key).await?;
+        return Err(error.into());
+    }
+    Ok(Flow::Done)
+}
+
+/// The press on the proof's button: runs the kept command as the presser's own.
+///
+/// # Errors
+///
+/// A denial for whoever is no administrator; the button stays for those who are.
+pub async fn prove<A: App>(cx: Cx<A>, payload: Payload) -> Outcome {
+    let (chat, message): (ChatId, MessageId) = (payload.get("c")?, payload.get("m")?);
+    if chat != cx.place().id {
+        return Err(Mistake::invalid_button().into());
+    }
+    let presser = cx.person()?.id;
+    match cx.directory().is_admin(chat, presser).await {
+        Fact::Known(true) => {}
+        Fact::Known(false) | Fact::NotFound => return denied(Denied::ActorIsNotAdmin),
+        _ => return denied(Denied::CouldNotFindOut),
+    }
+    let Some(kept) = cx.state().take::<Message>(KIND, &key(chat, message)).await? else {
+        return t::proof::expired(cx.lang()).edit();
+    };
+    if let Some(prompt) = cx.message_id()
+        && let Err(error) = cx.delete(prompt).await
+    {
+        tracing::debug!(%error, "the prompt of a proof stays");
+    }
+    cx.toast(None).await;
+    let presser = cx.query().map(|query| query.from.clone());
+    pipeline::replay(&cx, View::of_message(cx.update_id(), spoken_by(presser, kept), false)).await;
+    Ok(Flow::Done)
+}
+
+/// The command as if the presser had written it.
+fn spoken_by(presser: Option<User>, mut message: Message) -> Message {
+    message.sender_chat = None;
+    message.from = presser.map(Box::new);
+    message
+}

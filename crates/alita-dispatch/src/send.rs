@@ -1,0 +1,234 @@
+//! How answers leave: replies, edits, toasts, splits, and chats that do not let the bot write.
+
+use alita_markup::{Html, split, strip_tags};
+use alita_model::{ChatId, MessageId, ThreadId};
+use alita_telegram::methods::{EditMessageTextParams, SendMessageParams};
+use alita_telegram::types::{LinkPreviewOptions, Message, ReplyKeyboardRemove, ReplyMarkup, ReplyParameters};
+use alita_telegram::{AsyncTelegramApi, Error, ParseMode, RefusalKind};
+
+use crate::app::App;
+use crate::cx::Cx;
+use crate::keyboard::Keyboard;
+use crate::media::Media;
+use crate::muted::{self, Door};
+use crate::reply::{Reply, ReplyTo};
+
+/// Telegram: a message has at most 4096 UTF-16 code units, counted without its markup.
+const MESSAGE_LIMIT: usize = 4096;
+
+/// Telegram: the text of an answer to a press has at most 200 characters.
+const TOAST_LIMIT: usize = 200;
+
+impl<A: App> Cx<A> {
+    /// Sends a message into the chat and topic where it was asked; the last one, when it took several.
+    ///
+    /// `None` when the chat does not let the bot write: then nothing more can be said there.
+    /// That a file may not be sent is an error, because words may be.
+    ///
+    /// # Errors
+    ///
+    /// What Telegram refused, or the wire.
+    pub async fn send(&self, reply: Reply) -> Result<Option<Message>, Error> {
+        self.deliver_if_open(self.place().id, self.thread(), reply).await
+    }
+
+    /// Sends a message into another chat, as a message of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cx::send`].
+    pub async fn send_to(&self, chat: ChatId, reply: Reply) -> Result<Option<Message>, Error> {
+        self.deliver_if_open(chat, None, reply.standing_alone()).await
+    }
+
+    /// Where the bot may not write, nothing is said, and for a while nothing is tried.
+    async fn deliver_if_open(
+        &self,
+        chat: ChatId,
+        thread: Option<ThreadId>,
+        reply: Reply,
+    ) -> Result<Option<Message>, Error> {
+        let door = muted::look(self, chat, thread).await;
+        if door == Door::Closed {
+            return Ok(None);
+        }
+        let has_file = reply.media.is_some();
+        let sent = self.deliver(chat, thread, reply).await;
+        match sent.as_ref().map_err(Error::kind) {
+            Ok(_) if door == Door::Tried => muted::open(self, chat, thread).await,
+            Err(Some(RefusalKind::CannotWrite)) if !has_file => muted::close(self, chat, None).await,
+            Err(Some(RefusalKind::TopicClosed)) => muted::close(self, chat, thread).await,
+            _ => return sent,
+        }
+        Ok(sent.unwrap_or_default())
+    }
+
+    async fn deliver(&self, chat: ChatId, thread: Option<ThreadId>, reply: Reply) -> Result<Option<Message>, Error> {
+        let parts = parts(&reply);
+        let last = parts.len().saturating_sub(1);
+        let mut sent = None;
+        for (at, (media, part)) in parts.into_iter().enumerate() {
+            let params = self.params(chat, thread, &reply, &part, at == 0, at == last);
+            sent = match self.post(params, media).await {
+                Ok(message) => Some(message),
+                Err(Error::AlreadySent { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(sent)
+    }
+
+    fn params(
+        &self,
+        chat: ChatId,
+        thread: Option<ThreadId>,
+        reply: &Reply,
+        part: &Html,
+        is_first: bool,
+        is_last: bool,
+    ) -> SendMessageParams {
+        let replied = match reply.to {
+            ReplyTo::Trigger => self.message_id(),
+            ReplyTo::Message(message) => Some(message),
+            ReplyTo::Nothing => None,
+        };
+        let reply_parameters = replied.filter(|_| is_first).map(|message| {
+            ReplyParameters::builder().message_id(message.get()).allow_sending_without_reply(true).build()
+        });
+        let markup = match reply.keyboard.markup() {
+            Some(keyboard) if is_last => Some(ReplyMarkup::InlineKeyboardMarkup(keyboard)),
+            None if reply.removes_keyboard => Some(ReplyMarkup::ReplyKeyboardRemove(
+                ReplyKeyboardRemove::builder().remove_keyboard(true).build(),
+            )),
+            _ => None,
+        };
+        let (text, parse_mode) =
+            if reply.is_plain { (strip_tags(part), None) } else { (part.to_string(), Some(ParseMode::Html)) };
+        SendMessageParams::builder()
+            .chat_id(chat.get())
+            .maybe_message_thread_id(thread.map(ThreadId::get))
+            .text(text)
+            .maybe_parse_mode(parse_mode)
+            .link_preview_options(no_preview(!reply.has_preview))
+            .maybe_disable_notification(reply.is_silent.then_some(true))
+            .maybe_protect_content(reply.is_protected.then_some(true))
+            .maybe_reply_parameters(reply_parameters)
+            .maybe_reply_markup(markup)
+            .build()
+    }
+
+    /// A topic that is gone costs the topic, and markup that Telegram does not like costs the markup;
+    /// the words arrive.
+    async fn post(&self, mut params: SendMessageParams, media: Option<&Media>) -> Result<Message, Error> {
+        let error = match self.hand_over(&params, media).await {
+            Ok(message) => return Ok(message),
+            Err(error) => error,
+        };
+        match error.kind() {
+            Some(RefusalKind::ThreadNotFound) if params.message_thread_id.is_some() => params.message_thread_id = None,
+            Some(RefusalKind::CantParseEntities) => {
+                tracing::error!("Telegram refused the markup of a message, so it goes out as plain text");
+                params.text = strip_tags(&Html::from_stored(params.text));
+                params.parse_mode = None;
+            }
+            _ => return Err(error),
+        }
+        self.hand_over(&params, media).await
+    }
+
+    async fn hand_over(&self, params: &SendMessageParams, media: Option<&Media>) -> Result<Message, Error> {
+        match media {
+            Some(media) => media.send(self.client(), params).await,
+            None => Ok(self.client().send_message(params).await?.result),
+        }
+    }
+
+    /// Rewrites the message whose button was pressed. What is no change is no error.
+    ///
+    /// # Errors
+    ///
+    /// What Telegram refused, or the wire.
+    pub async fn edit(&self, reply: Reply) -> Result<(), Error> {
+        let Some(message) = self.message_id() else { return Ok(()) };
+        self.edit_message(self.place().id, message, reply).await
+    }
+
+    /// Rewrites a message of the bot's own. What is no change is no error.
+    ///
+    /// # Errors
+    ///
+    /// What Telegram refused, or the wire.
+    pub async fn edit_message(&self, chat: ChatId, message: MessageId, reply: Reply) -> Result<(), Error> {
+        let params = EditMessageTextParams::builder()
+            .chat_id(chat.get())
+            .message_id(message.get())
+            .text(reply.html.to_string())
+            .parse_mode(ParseMode::Html)
+            .link_preview_options(no_preview(!reply.has_preview))
+            .maybe_reply_markup(Keyboard::markup(&reply.keyboard))
+            .build();
+        match self.client().edit_message_text(&params).await {
+            Ok(_) => Ok(()),
+            Err(error) => ignore_not_modified(error),
+        }
+    }
+
+    /// Answers the press, once; a second answer is left out.
+    ///
+    /// A press that Telegram has forgotten is no error, and neither is a line that did not arrive:
+    /// what the press asked for has been done.
+    pub async fn toast(&self, text: Option<&str>) {
+        self.answer(text, false).await;
+    }
+
+    /// As [`Cx::toast`], with a window that the presser has to close.
+    pub async fn alert(&self, text: &str) {
+        self.answer(Some(text), true).await;
+    }
+
+    async fn answer(&self, text: Option<&str>, is_alert: bool) {
+        let Some(query) = self.query() else { return };
+        if !self.claim_answer() {
+            return;
+        }
+        let text = text.map(|text| cut(text, TOAST_LIMIT));
+        if let Err(error) = self.client().answer_callback(&query.id, text.as_deref(), is_alert).await {
+            tracing::warn!(%error, "a press could not be answered");
+        }
+    }
+
+    /// Deletes a message of the chat where it was asked; one that is gone already is no error.
+    ///
+    /// # Errors
+    ///
+    /// What Telegram refused, or the wire.
+    pub async fn delete(&self, message: MessageId) -> Result<(), Error> {
+        self.client().delete_message_if_there(self.place().id, message).await
+    }
+}
+
+/// The messages that an answer takes: a text that does not fit under its file follows behind it.
+fn parts(reply: &Reply) -> Vec<(Option<&Media>, Html)> {
+    let mut parts: Vec<_> = split(&reply.html, MESSAGE_LIMIT).into_iter().map(|html| (None, html)).collect();
+    let Some(media) = &reply.media else { return parts };
+    match parts.as_mut_slice() {
+        [(file, text)] if media.takes_caption(text) => *file = Some(media),
+        _ => parts.insert(0, (Some(media), Html::new())),
+    }
+    parts
+}
+
+fn no_preview(is_disabled: bool) -> LinkPreviewOptions {
+    LinkPreviewOptions::builder().is_disabled(is_disabled).build()
+}
+
+fn ignore_not_modified(error: Error) -> Result<(), Error> {
+    match error.kind() {
+        Some(RefusalKind::MessageNotModified) => Ok(()),
+        _ => Err(error),
+    }
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}

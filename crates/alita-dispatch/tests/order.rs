@@ -1,0 +1,66 @@
+//! Order within a sender, fairness between chats, and a limit for all.
+
+mod toy;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use alita_dispatch::{Cx, Flow, Module, Outcome, Stage, Watcher};
+use alita_testkit::{Draft, Member, NewChat, NewUser, Speaker};
+use tokio::sync::Semaphore;
+
+use crate::toy::{Play, Toy};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sender_is_heard_in_order() {
+    async fn slowly(cx: Cx<Toy>) -> Outcome {
+        tokio::task::yield_now().await;
+        cx.app().note(cx.message().and_then(|message| message.text.clone()).unwrap_or_default());
+        Ok(Flow::Next)
+    }
+    let play = Play::with(vec![Module::new("toys").watcher(Watcher::new(Stage::Respond, "slowly", slowly))], 50).await;
+    let said: Vec<String> = (0..60).map(|n| n.to_string()).collect();
+    for text in &said {
+        play.telegram.say(play.chat, Speaker::User(play.mallory), Draft::text(text));
+    }
+    play.handled().await;
+    assert_eq!(play.toy.taken(), said);
+    play.leave().await;
+}
+
+/// One chat in which everybody's handler hangs takes its quarter, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_chat_cannot_take_everything() {
+    let gate = Arc::new(Semaphore::new(0));
+    let inside = Arc::new(AtomicUsize::new(0));
+    let (held, entered) = (Arc::clone(&gate), Arc::clone(&inside));
+    let hang = move |cx: Cx<Toy>| {
+        let (held, entered) = (Arc::clone(&held), Arc::clone(&entered));
+        async move {
+            if cx.message().is_some_and(|message| message.text.as_deref() == Some("hang")) {
+                entered.fetch_add(1, Ordering::SeqCst);
+                let _permit = held.acquire().await;
+            } else {
+                cx.app().note("through");
+            }
+            Ok(Flow::Next)
+        }
+    };
+    let play = Play::with(vec![Module::new("toys").watcher(Watcher::new(Stage::Respond, "hang", hang))], 8).await;
+    for _ in 0..20 {
+        let somebody = play.telegram.add_user(NewUser::named("Somebody"));
+        play.telegram.say(play.chat, Speaker::User(somebody), Draft::text("hang"));
+    }
+    let other = play.telegram.add_chat(NewChat::supergroup("Elsewhere"));
+    play.telegram.set_member(other, play.telegram.bot_id(), Member::member());
+    play.telegram.set_member(other, play.mallory, Member::member());
+    play.telegram.say(other, Speaker::User(play.mallory), Draft::text("hello"));
+    while play.toy.taken().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(inside.load(Ordering::SeqCst), 2, "a quarter of eight");
+    gate.add_permits(100);
+    play.handled().await;
+    assert_eq!(inside.load(Ordering::SeqCst), 20, "all came to their turn");
+    play.leave().await;
+}

@@ -1,0 +1,242 @@
+//! What happens to an update between its arrival and its answer.
+
+mod toy;
+
+use alita_dispatch::{
+    Answer, Args, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome, Payload, Router, Stage,
+    Watcher,
+};
+use alita_markup::Html;
+use alita_testkit::{Draft, Fault, Media, Speaker};
+
+use crate::toy::{Play, Toy};
+
+async fn hello(cx: Cx<Toy>, args: Args) -> Outcome {
+    cx.app().note(format!("hello {}", args.rest()));
+    Html::escaped("hello").reply()
+}
+
+async fn quiet(cx: Cx<Toy>) -> Outcome {
+    cx.app().note("quiet");
+    Ok(Flow::Done)
+}
+
+fn everyone(name: &'static str) -> Command<Toy> {
+    Command::new(name, hello).for_everyone().anywhere()
+}
+
+#[tokio::test]
+async fn what_is_a_command_and_what_is_not() {
+    let play = Play::with(vec![Module::new("toys").command(everyone("hello").alias("hi"))], 8).await;
+    for (text, is_one) in [
+        ("/hello", true),
+        ("/HELLO  there", true),
+        ("/hi", true),
+        ("/hello@AlitaBot", true),
+        ("/hello@alitabot x", true),
+        ("/hello@OtherBot", false),
+        ("hello", false),
+        ("say /hello", false),
+        ("/helloo", false),
+        ("/", false),
+        ("/@AlitaBot", false),
+    ] {
+        play.says(play.mallory, text).await;
+        assert_eq!(!play.toy.taken().is_empty(), is_one, "{text}");
+    }
+    play.says(play.mallory, Draft::text("/hello in a caption").media(Media::photo())).await;
+    assert_eq!(play.toy.taken(), ["hello in a caption"]);
+    play.says(play.mallory, Draft::html("<code>/hello</code>")).await;
+    play.says(play.mallory, Draft::text("/hello").forward_from(play.ada)).await;
+    let clean = play.telegram.say(play.chat, Speaker::User(play.mallory), Draft::text("clean"));
+    play.telegram.edit(play.chat, clean, Draft::text("/hello"));
+    play.handled().await;
+    assert_eq!(play.toy.taken(), [""; 0], "code, forwards and edits are no commands");
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn stages_run_in_their_order_and_done_ends_the_update() {
+    async fn note(cx: &Cx<Toy>, name: &str) -> Outcome {
+        cx.app().note(name);
+        Ok(Flow::Next)
+    }
+    async fn enforce(cx: Cx<Toy>) -> Outcome {
+        cx.app().note("enforce");
+        let is_bad = cx.message().is_some_and(|message| message.text.as_deref().is_some_and(|text| text.contains("bad")));
+        Ok(if is_bad { Flow::Done } else { Flow::Next })
+    }
+    let module = Module::new("toys")
+        .watcher(Watcher::new(Stage::Tidy, "tidy", async |cx: Cx<Toy>| note(&cx, "tidy").await))
+        .watcher(Watcher::new(Stage::Respond, "respond", async |cx: Cx<Toy>| note(&cx, "respond").await))
+        .watcher(Watcher::new(Stage::Enforce, "enforce", enforce).on(&[On::Message, On::EditedMessage]))
+        .watcher(Watcher::new(Stage::Remember, "remember", async |cx: Cx<Toy>| note(&cx, "remember").await))
+        .command(Command::new("quiet", quiet).for_everyone());
+    let play = Play::with(vec![module], 8).await;
+    play.says(play.mallory, "plain").await;
+    assert_eq!(play.toy.taken(), ["remember", "enforce", "respond", "tidy"]);
+    play.says(play.mallory, "/quiet").await;
+    assert_eq!(play.toy.taken(), ["remember", "enforce", "quiet"]);
+    play.says(play.mallory, "/quiet bad").await;
+    assert_eq!(play.toy.taken(), ["remember", "enforce"], "a command does not escape enforcement");
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn a_fault_stays_where_it_is() {
+    async fn panics(cx: Cx<Toy>) -> Outcome {
+        if cx.message().is_some() {
+            panic!("on purpose");
+        }
+        Ok(Flow::Next)
+    }
+    async fn fails(_: Cx<Toy>) -> Outcome {
+        Err(No::fault("the disk is gone"))
+    }
+    let module = Module::new("toys")
+        .watcher(Watcher::new(Stage::Remember, "panics", panics))
+        .watcher(Watcher::new(Stage::Enforce, "fails", fails))
+        .command(everyone("hello"))
+        .command(Command::new("fails", fails).for_everyone())
+        .command(Command::new("panics", panics).for_everyone());
+    let play = Play::with(vec![module], 8).await;
+    play.says(play.mallory, "/hello").await;
+    assert_eq!(play.toy.taken(), ["hello "]);
+    assert_eq!(play.texts(), ["hello"]);
+    for command in ["/fails", "/panics"] {
+        play.telegram.forget_calls();
+        play.says(play.mallory, command).await;
+        assert_eq!(play.texts().len(), 1, "one apology for {command}");
+        assert!(!play.texts()[0].contains("disk"), "without internals");
+    }
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
+    async fn pressed(cx: Cx<Toy>, payload: Payload) -> Outcome {
+        cx.app().note(format!("pressed {}", payload.get::<i64>("n")?));
+        Html::escaped("edited").edit()
+    }
+    async fn silent(cx: Cx<Toy>) -> Outcome {
+        cx.app().note("silent");
+        Ok(Flow::Done)
+    }
+    async fn fails(_: Cx<Toy>) -> Outcome {
+        Err(No::fault("broken"))
+    }
+    let module = Module::new("toys")
+        .command(everyone("hello"))
+        .button(Button::new("toy", pressed))
+        .button(Button::new("toybox", silent))
+        .button(Button::new("broken", fails))
+        .button(Button::new("owners", silent).for_owner());
+    let play = Play::with(vec![module], 8).await;
+    play.says(play.mallory, "/hello").await;
+    let carrier = play.telegram.messages(play.chat).last().and_then(|message| message["message_id"].as_i64());
+    let carrier = alita_model::MessageId::new(i32::try_from(carrier.expect("the bot's message")).expect("an id"));
+    play.toy.taken();
+    for (data, noted, has_text) in [
+        ("toy|v1|n=7", &["pressed 7"][..], false),
+        ("TOY|v1|n=8", &["pressed 8"], false),
+        ("toybox|v1|_", &["silent"], false),
+        ("toy|v1|n=x", &[], true),
+        ("toyb|v1|_", &[], true),
+        ("toy.7", &[], true),
+        ("broken|v1|_", &[], true),
+        ("owners|v1|_", &[], true),
+    ] {
+        play.telegram.forget_calls();
+        play.telegram.press(play.mallory, play.chat, carrier, data);
+        play.handled().await;
+        assert_eq!(play.toy.taken(), noted, "{data}");
+        let answers = play.telegram.calls_of("answerCallbackQuery");
+        assert_eq!(answers.len(), 1, "{data}");
+        assert_eq!(answers[0].params["text"].is_string(), has_text, "{data}");
+    }
+    assert!(play.telegram.faults_seen().is_empty());
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn links_go_to_exact_words_and_then_to_the_longest_prefix() {
+    async fn link(cx: &Cx<Toy>, name: &str) -> Outcome {
+        cx.app().note(format!("{name} {}", cx.args().rest()));
+        Ok(Flow::Done)
+    }
+    let module = Module::new("toys")
+        .command(everyone("start"))
+        .deep_link(DeepLink::prefix("note", async |cx: Cx<Toy>| link(&cx, "note").await))
+        .deep_link(DeepLink::prefix("note_", async |cx: Cx<Toy>| link(&cx, "note_").await))
+        .deep_link(DeepLink::exact("notes", async |cx: Cx<Toy>| link(&cx, "notes").await));
+    let play = Play::with(vec![module], 8).await;
+    for (text, noted) in [
+        ("/start note_-100_a", "note_ -100_a"),
+        ("/start notes", "notes "),
+        ("/start notes2", "note s2"),
+        ("/start else", "hello else"),
+        ("/start notes please", "hello notes please"),
+        ("/start", "hello "),
+    ] {
+        play.telegram.say(play.mallory.into(), Speaker::User(play.mallory), Draft::text(text));
+        play.handled().await;
+        assert_eq!(play.toy.taken(), [noted], "{text}");
+    }
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn a_command_that_is_switched_off_is_deleted_for_members_only() {
+    let off = Command::new("off", quiet).for_everyone().can_be_disabled();
+    let play = Play::with(vec![Module::new("toys").command(off)], 8).await;
+    play.says(play.mallory, "/off").await;
+    assert_eq!(play.toy.taken(), [""; 0]);
+    assert_eq!(play.telegram.calls_of("deleteMessage").len(), 1);
+    play.says(play.ada, "/off").await;
+    assert_eq!(play.toy.taken(), ["quiet"]);
+    play.telegram.fail("deleteMessage", Fault::refuse(400, "Bad Request: message can't be deleted"), 1);
+    play.says(play.mallory, "/off").await;
+    assert_eq!(play.toy.taken(), [""; 0], "blocked whether or not it could be deleted");
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn who_was_refused_is_not_told_again_at_once() {
+    let play = Play::with(vec![Module::new("toys").command(Command::new("admins", quiet))], 8).await;
+    for _ in 0..5 {
+        play.says(play.mallory, "/admins").await;
+    }
+    assert_eq!(play.texts().len(), 1);
+    play.clock.advance(std::time::Duration::from_secs(6));
+    play.says(play.mallory, "/admins").await;
+    assert_eq!(play.texts().len(), 2);
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn a_group_that_moves_is_followed() {
+    let play = Play::with(vec![Module::new("toys").command(everyone("hello"))], 8).await;
+    let basic = play.telegram.add_chat(alita_testkit::NewChat::group("Basic"));
+    play.telegram.set_member(basic, play.telegram.bot_id(), alita_testkit::Member::member());
+    play.telegram.migrate(basic);
+    play.handled().await;
+    assert!(play.toy.taken().contains(&"moved true".to_owned()));
+    play.leave().await;
+}
+
+#[test]
+fn what_two_modules_claim_is_an_error_at_the_start() {
+    let module = |name| Module::<Toy>::new(name).command(everyone("hello")).button(Button::new("toy", quiet));
+    assert_eq!(Router::new(vec![module("a"), module("a")]).err(), Some(BuildError::ModuleTwice("a")));
+    assert_eq!(
+        Router::new(vec![module("a"), module("b")]).err(),
+        Some(BuildError::CommandTwice { name: "hello", first: "a", second: "b" })
+    );
+    let button = |name| Module::<Toy>::new(name).button(Button::new("Toy", quiet));
+    assert_eq!(
+        Router::new(vec![button("a"), button("b")]).err(),
+        Some(BuildError::NamespaceTwice { namespace: "Toy", first: "a", second: "b" })
+    );
+    let bad = Module::<Toy>::new("a").command(everyone("Hello"));
+    assert_eq!(Router::new(vec![bad]).err(), Some(BuildError::BadCommandName("Hello")));
+}
