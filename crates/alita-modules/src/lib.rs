@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod content;
+mod modules;
+mod punish;
+
+mod admin;
+mod bans;
+mod bot_updates;
+mod help;
+mod languages;
+mod locks;
+mod misc;
+mod mutes;
+mod notes;
+mod users;
+mod warns;
+
+pub use app::{AlitaApp, Links, Settings};
+pub use help::introduce;
+pub use modules::modules;

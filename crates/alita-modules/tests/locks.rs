@@ -1,0 +1,31 @@
+//! Locks, where a conversation cannot reach: a database that fails.
+
+mod support;
+
+use alita_model::LockSet;
+use alita_runtime::Clock;
+use alita_testkit::transcript::{Bot, start_of_time};
+use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+use sea_orm::ConnectionTrait;
+
+use crate::support::TestBot;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locks_18_a_failed_write_locks_neither_of_two_types() {
+    let clock = Clock::manual(start_of_time());
+    let telegram = FakeTelegram::start(clock.clone()).await;
+    let chat = telegram.add_chat(NewChat::supergroup("Rust Tea"));
+    let ada = telegram.add_user(NewUser::named("Ada"));
+    telegram.set_member(chat, ada, Member::owner());
+    telegram.set_member(chat, telegram.bot_id(), Member::full_administrator());
+    let mut bot = TestBot::start(telegram.clone(), clock).await;
+
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON locks WHEN NEW.lock_type = 'url' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    bot.db.connection().execute_unprepared(refuse).await.expect("a trigger");
+    telegram.say(chat, Speaker::User(ada), Draft::text("/lock sticker url"));
+    bot.handled().await;
+
+    assert_eq!(telegram.calls_of("sendMessage").len(), 1, "one apology");
+    assert_eq!(bot.db.locks().of(chat).await.expect("the locks"), LockSet::EMPTY);
+    bot.leave().await;
+}

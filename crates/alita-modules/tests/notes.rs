@@ -1,0 +1,102 @@
+//! Notes, where a conversation cannot reach: two at once, very long lists, what a hashtag costs.
+
+mod support;
+
+use alita_model::{ChatId, ContentKind, Note, NoteFlags, NoteName, SavedContent, UserId};
+use alita_runtime::Clock;
+use alita_testkit::transcript::{Bot, start_of_time};
+use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+
+use crate::support::TestBot;
+
+async fn group() -> (TestBot, ChatId, UserId, UserId) {
+    let clock = Clock::manual(start_of_time());
+    let telegram = FakeTelegram::start(clock.clone()).await;
+    let chat = telegram.add_chat(NewChat::supergroup("Rust Tea"));
+    let [ada, bert] = ["Ada", "Bert"].map(|name| telegram.add_user(NewUser::named(name)));
+    telegram.set_member(chat, ada, Member::full_administrator());
+    telegram.set_member(chat, bert, Member::full_administrator());
+    telegram.set_member(chat, telegram.bot_id(), Member::full_administrator());
+    (TestBot::start(telegram, clock).await, chat, ada, bert)
+}
+
+fn name(word: &str) -> NoteName {
+    NoteName::parse(word).expect("a name")
+}
+
+fn texts(bot: &TestBot) -> Vec<String> {
+    let sent = bot.telegram.calls_of("sendMessage");
+    sent.iter().map(|call| call.params["text"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_save_one_name_at_once_the_second_is_asked() {
+    let (mut bot, chat, ada, bert) = group().await;
+    for (admin, text) in [(ada, "/save a from Ada"), (bert, "/save a from Bert")] {
+        bot.telegram.say(chat, Speaker::User(admin), Draft::text(text));
+    }
+    bot.handled().await;
+    let texts = texts(&bot);
+    assert_eq!(texts.iter().filter(|text| text.starts_with("Saved")).count(), 1, "{texts:?}");
+    assert_eq!(texts.iter().filter(|text| text.ends_with("Shall I replace it?")).count(), 1, "{texts:?}");
+    let note = bot.db.notes().get(chat, &name("a")).await.expect("an answer").expect("a note");
+    assert!(["from Ada", "from Bert"].contains(&note.content.html.as_str()));
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_comes_in_parts() {
+    let (mut bot, chat, ada, _) = group().await;
+    for number in 0..100 {
+        let content =
+            SavedContent { kind: ContentKind::Text, html: "x".to_owned(), ..SavedContent::default() };
+        let name = name(&format!("{number:060}"));
+        let note = Note { name, content, flags: NoteFlags::default() };
+        bot.db.notes().add(chat, &note).await.expect("a note");
+    }
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text("/notes"));
+    bot.handled().await;
+    let parts = bot.telegram.calls_of("sendMessage");
+    assert_eq!(parts.len(), 2);
+    assert!(parts.iter().all(|part| part.outcome.is_ok()), "Telegram takes each of them");
+    let names: usize = texts(&bot).iter().map(|text| text.matches("<code>#0").count()).sum();
+    assert_eq!(names, 100);
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hashtag_that_is_no_note_costs_nothing() {
+    let (mut bot, chat, ada, _) = group().await;
+    for text in ["/save a b", "hello", "#other"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    let (queries, calls) = (bot.db.queries(), bot.calls());
+    for text in ["hello", "#other", "#another one", "# a"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    assert_eq!(bot.db.queries(), queries, "queries");
+    assert_eq!(bot.calls(), calls, "Bot API calls");
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn noformat_saved_again_is_the_same_note() {
+    let (mut bot, chat, ada, _) = group().await;
+    let typed = "Hi *{first}* `a*b` ||x|| <i>not a tag</i> snake_case_name\n> quoted _words_\n%%%other\n\
+                 [A](buttonurl://a.io) [B](buttonurl://b.io:same) {preview}{protect}";
+    let saved =
+        async |who: &str| bot.db.notes().get(chat, &name(who)).await.expect("an answer").expect("a note");
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text(format!("/save a {typed}")));
+    bot.handled().await;
+    bot.telegram.forget_calls();
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text("/get a noformat"));
+    bot.handled().await;
+    let source = texts(&bot).remove(0);
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text(format!("/save b {source}")));
+    bot.handled().await;
+    let (a, b) = (saved("a").await, saved("b").await);
+    assert_eq!((a.content, a.flags), (b.content, b.flags));
+    bot.leave().await;
+}
