@@ -1,0 +1,145 @@
+//! `kill -9` with two hundred updates on their way, and a start after it: everything has had its effect, and nothing
+//! has had it twice where people would see it.
+
+use alita_testkit::process::{Program, Running, until};
+use alita_testkit::{FakeTelegram, Fault};
+
+use crate::group::{ANSWERED, DELETED, Groups};
+use crate::{LIMIT, databases, whole};
+
+/// In the moment of a kill so many messages may have been written into the log and not yet to the wire.
+const LEAVING_AT_ONCE: usize = 4;
+
+/// One bot, its Telegram, and the groups that speak.
+struct Play {
+    telegram: FakeTelegram,
+    program: Program,
+    groups: Groups,
+    /// Messages that were sent before anybody spoke.
+    before: u64,
+}
+
+impl Play {
+    /// Starts the bot, lets the groups settle in, and stops it.
+    async fn begin(telegram: FakeTelegram, program: Program) -> Self {
+        let groups = Groups::new(&telegram);
+        let mut running = program.start().expect("it starts");
+        running.is_up(LIMIT).await.expect("it comes up");
+        tokio::time::timeout(LIMIT, telegram.settled()).await.expect("the groups settle in");
+        assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0), "{}", program.stderr());
+        let before = telegram.call_counts().get("sendMessage").copied().unwrap_or_default();
+        Self { telegram, program, groups, before }
+    }
+
+    fn start(&self) -> Running {
+        self.program.start().expect("it starts")
+    }
+
+    /// How many messages the bot has sent since.
+    fn sent(&self) -> usize {
+        let sent = self.telegram.call_counts().get("sendMessage").copied().unwrap_or_default();
+        usize::try_from(sent - self.before).expect("not so many")
+    }
+
+    /// The next messages are sent, but the bot does not hear of it.
+    fn keep_silent(&self, times: usize) {
+        self.telegram.fail("sendMessage", Fault::Hang.after_effect(), times);
+    }
+
+    async fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        if let Err(error) = until(LIMIT, what, || is_so(self)).await {
+            let (sent, links) = (self.sent(), self.groups.links());
+            panic!("{error}; {sent} sent, {links} links left; the log:\n{}", self.program.stderr());
+        }
+    }
+
+    /// The bot comes back for good, and everything is looked at.
+    async fn end(self, url: &str, lost_at_most: usize) {
+        self.telegram.heal();
+        let mut running = self.start();
+        running.is_up(LIMIT).await.expect("it comes back");
+        self.wait("the rest", |play| play.telegram.unconfirmed() == 0).await;
+        assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0), "{}", self.program.stderr());
+        let answers = self.groups.answers();
+        assert!(answers + lost_at_most >= ANSWERED, "{answers} of {ANSWERED} were answered");
+        assert_eq!(self.groups.links(), 0, "all links are gone");
+        self.groups.are_stored(url).await;
+        assert_eq!(self.telegram.faults_seen(), Vec::<String>::new());
+    }
+}
+
+/// Killed twice when messages are out of which the bot does not know whether they arrived: every single one counts.
+async fn is_killed_while_it_waits(telegram: FakeTelegram, program: Program, url: &str) {
+    let mut play = Play::begin(telegram, program).await;
+    // The first update stays unconfirmed, so exactly 99 more are handed out: 80 to answer and 19 to delete.
+    play.keep_silent(1);
+    play.groups.speak_first();
+    let mut running = play.start();
+    play.wait("the first message", |play| play.sent() == 1).await;
+    play.keep_silent(49);
+    play.groups.speak();
+    assert_eq!(play.telegram.unconfirmed(), ANSWERED + DELETED);
+    play.wait("a hundred effects", |play| (play.sent(), DELETED - play.groups.links()) == (81, 19)).await;
+    running.kill().await.expect("it is killed");
+    play.telegram.heal();
+    assert_eq!(play.telegram.unconfirmed(), ANSWERED + DELETED);
+
+    let mut running = play.start();
+    play.wait("more messages", |play| play.sent() >= ANSWERED - 40).await;
+    play.keep_silent(20);
+    play.wait("all effects", |play| (play.sent(), play.groups.links()) == (ANSWERED, 0)).await;
+    running.kill().await.expect("it is killed again");
+    play.end(url, 0).await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_and_nothing_comes_twice() {
+    for database in databases::all().await {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (telegram, program) = whole(folder.path()).await;
+        let program = program.env("DATABASE_URL", &database.url).env("AUTO_MIGRATE", "yes");
+        is_killed_while_it_waits(telegram, program, &database.url).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_lost_and_nothing_comes_twice_with_redis() {
+    let Some(redis) = redis() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let url = format!("sqlite://{}", folder.path().join("alita.db").display());
+    is_killed_while_it_waits(telegram, program.env("REDIS_URL", redis), &url).await;
+}
+
+/// Killed six times, whatever it is doing: a message that was just leaving may be lost, and nothing else.
+#[tokio::test]
+async fn at_any_moment_only_a_message_that_is_just_leaving_can_be_lost() {
+    const KILLS: usize = 6;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let url = format!("sqlite://{}", folder.path().join("alita.db").display());
+    let mut play = Play::begin(telegram, program).await;
+    play.groups.speak_first();
+    play.groups.speak();
+    for kill in 1..=KILLS {
+        let mut running = play.start();
+        play.wait("some messages", |play| play.sent() >= kill * ANSWERED / (KILLS + 1)).await;
+        running.kill().await.expect("it is killed");
+    }
+    play.end(&url, KILLS * LEAVING_AT_ONCE).await;
+}
+
+/// The Redis that the runner started; without one the test fails, unless it was told to do without.
+#[expect(clippy::disallowed_methods, reason = "the runner of the tests tells them by the environment")]
+fn redis() -> Option<String> {
+    let url = std::env::var("ALITA_TEST_REDIS_URL").ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        assert!(
+            std::env::var("ALITA_TEST_NO_SERVICES").as_deref() == Ok("1"),
+            "this test needs Redis: run `cargo xtask test`, or set ALITA_TEST_REDIS_URL, or set \
+             ALITA_TEST_NO_SERVICES=1 to leave Redis out"
+        );
+        eprintln!("left out: Redis (ALITA_TEST_NO_SERVICES=1)");
+    }
+    url
+}

@@ -1,0 +1,84 @@
+//! What the program does beside running: `version`, `check-config`, `health`, `migrate`.
+
+use alita_testkit::FakeTelegram;
+use alita_testkit::process::{Program, get};
+
+use crate::{BOT, LIMIT, bare, whole};
+
+/// Exit code and standard output.
+async fn answer(program: Program) -> (Option<i32>, String) {
+    let output = program.run(LIMIT).await.expect("it ends by itself");
+    (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+}
+
+#[tokio::test]
+async fn version_needs_nothing() {
+    let version = format!("v{}\n", env!("CARGO_PKG_VERSION"));
+    let (_folder, program) = bare();
+    assert_eq!(answer(program.without("HTTP_PORT").arg("version")).await, (Some(0), version));
+}
+
+#[tokio::test]
+async fn check_config_shows_everything_but_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    std::fs::write(folder.path().join(".env"), "OWNER_ID=42\nREDIS_PASSWORD=hunter2\n").expect("a file");
+    let program = program.env("DATABASE_URL", "postgres://alita:hunter2@db/alita");
+    let (code, shown) = answer(program.clone().arg("check-config")).await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains("hunter2") && !shown.contains(FakeTelegram::TOKEN), "{shown}");
+    let line = |variable: &str| {
+        let line = shown.lines().find(|line| line.split_whitespace().next() == Some(variable));
+        line.unwrap_or_else(|| panic!("{variable} is missing in {shown}"))
+    };
+    assert!(line("BOT_TOKEN").ends_with("(set) (environment)"), "{shown}");
+    assert!(line("DATABASE_URL").ends_with("(set) (environment)"), "{shown}");
+    assert!(line("REDIS_PASSWORD").ends_with("(set) (.env)"), "{shown}");
+    assert!(line("OWNER_ID").ends_with("42 (.env)"), "{shown}");
+    assert!(line("DEBUG").ends_with("false (default)"), "{shown}");
+    assert_eq!(shown.lines().last(), Some("The configuration is fine."));
+    assert!(telegram.calls().is_empty(), "nothing is opened");
+}
+
+#[tokio::test]
+async fn check_config_tells_what_is_wrong() {
+    let (_folder, program) = bare();
+    let output = program.env("DEBUG", "perhaps").arg("check-config").run(LIMIT).await.expect("it ends by itself");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("  BOT_TOKEN: required") && said.contains("  DEBUG: found `perhaps`"), "{said}");
+}
+
+#[tokio::test]
+async fn health_asks_the_bot_on_this_machine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_telegram, program) = whole(folder.path()).await;
+    // The health check of a container has the port, and perhaps nothing else.
+    let health = Program::new(BOT, folder.path()).env("HTTP_PORT", program.port().to_string()).arg("health");
+    assert_eq!(answer(health.clone()).await.0, Some(1), "nobody is there yet");
+
+    let mut running = program.start().expect("it starts");
+    running.is_up(LIMIT).await.expect("it comes up");
+    assert_eq!(answer(health.clone()).await.0, Some(0));
+    let (status, metrics) = get(program.port(), "/metrics").await.expect("an answer");
+    assert!(status == 200 && metrics.contains("alita_build_info"), "{status}: {metrics}");
+
+    assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0));
+    let gone = health.run(LIMIT).await.expect("it ends by itself");
+    assert_eq!(gone.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&gone.stderr).lines().count(), 1);
+}
+
+#[tokio::test]
+async fn migrate_shows_where_the_schema_stands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_telegram, program) = whole(folder.path()).await;
+    let migrate = |what: &str| answer(program.clone().arg("migrate").arg(what));
+    let (_, before) = migrate("status").await;
+    assert!(!before.is_empty() && before.lines().all(|line| line.starts_with("pending ")), "{before}");
+    let (code, up) = migrate("up").await;
+    assert_eq!((code, up.lines().count()), (Some(0), before.lines().count()), "{up}");
+    let (_, after) = migrate("status").await;
+    assert!(after.lines().all(|line| line.starts_with("applied ")), "{after}");
+    assert_eq!(migrate("up").await, (Some(0), "There was nothing to do.\n".to_owned()));
+}
