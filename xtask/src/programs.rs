@@ -1,0 +1,79 @@
+//! Building and running the project's own programs.
+
+use std::collections::BTreeMap;
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use cargo_metadata::Message;
+
+use crate::cargo::{cargo, heading, step};
+
+/// A program of the workspace.
+struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+const BOT: Program = Program { name: "alita-bot", package: "alita-bot" };
+const DEMO: Program = Program { name: "alita-demo", package: "alita-testkit" };
+const BENCH: Program = Program { name: "alita-bench", package: "alita-testkit" };
+
+/// Plays the demo against the real bot.
+pub(crate) fn demo(args: &[String]) -> Result<()> {
+    run_with_bot(&DEMO, "dev", args)
+}
+
+/// Measures the bot as it is shipped.
+pub(crate) fn bench(args: &[String]) -> Result<()> {
+    run_with_bot(&BENCH, "release", args)
+}
+
+/// Hands the arguments to the bot's `migrate`.
+pub(crate) fn migrate(args: &[String]) -> Result<()> {
+    let mut line = vec!["run", "--quiet", "--package", BOT.package, "--bin", BOT.name, "--", "migrate"];
+    line.extend(args.iter().map(String::as_str));
+    step(&line)
+}
+
+/// Builds the bot and the program, and runs the program with `--bot <the bot's file>`.
+fn run_with_bot(program: &Program, profile: &str, args: &[String]) -> Result<()> {
+    heading(&format!("building {} and {}", BOT.name, program.name));
+    let files = build(&[&BOT, program], profile)?;
+    let [bot, file] = files.as_slice() else { bail!("cargo built something else") };
+    heading(program.name);
+    let status = Command::new(file)
+        .arg("--bot")
+        .arg(bot)
+        .args(args)
+        .status()
+        .with_context(|| format!("{} could not be started", program.name))?;
+    ensure!(status.success(), "{} failed", program.name);
+    Ok(())
+}
+
+/// Builds programs and says where cargo has put each.
+///
+/// In one go, so that what both are made of is built once.
+fn build(programs: &[&Program], profile: &str) -> Result<Vec<PathBuf>> {
+    let mut line = vec!["build", "--profile", profile, "--message-format", "json-render-diagnostics"];
+    for program in programs {
+        line.extend(["--package", program.package, "--bin", program.name]);
+    }
+    let mut child = cargo(&line).stdout(Stdio::piped()).spawn().context("cargo could not be started")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut files = BTreeMap::new();
+    for message in Message::parse_stream(BufReader::new(output)) {
+        if let Message::CompilerArtifact(built) = message?
+            && let Some(executable) = built.executable
+        {
+            files.insert(built.target.name, executable.into_std_path_buf());
+        }
+    }
+    ensure!(child.wait()?.success(), "they could not be built");
+    let file = |program: &&Program| {
+        files.remove(program.name).with_context(|| format!("cargo built no {}", program.name))
+    };
+    programs.iter().map(file).collect()
+}
