@@ -64,7 +64,6 @@ pub struct Cx<A: App> {
     args: Args,
     payload: Option<Arc<Payload>>,
     marks: Arc<Marks>,
-    is_anonymous: bool,
 }
 
 impl<A: App> Clone for Cx<A> {
@@ -78,7 +77,6 @@ impl<A: App> Clone for Cx<A> {
             args: self.args.clone(),
             payload: self.payload.clone(),
             marks: Arc::clone(&self.marks),
-            is_anonymous: self.is_anonymous,
         }
     }
 }
@@ -100,7 +98,6 @@ impl<A: App> Cx<A> {
             args: Args::default(),
             payload: None,
             marks: Arc::default(),
-            is_anonymous: false,
         }
     }
 
@@ -323,11 +320,5 @@ impl<A: App> Cx<A> {
     /// Claims the one answer that a press gets; `false` when it was given.
     pub(crate) fn claim_answer(&self) -> bool {
         !self.marks.is_answered.swap(true, Ordering::SeqCst)
-    }
-
-    /// Whether a trusted anonymous administrator stands behind it.
-    #[must_use]
-    pub const fn is_anonymous(&self) -> bool {
-        self.is_anonymous
     }
 }

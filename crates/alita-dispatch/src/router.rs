@@ -45,13 +45,16 @@ pub enum BuildError {
     BadNamespace(&'static str),
 }
 
+/// A declaration with the name of its module.
+type Owned<T> = (&'static str, Arc<T>);
+
 /// The declared commands, buttons, links and watchers of all modules.
 #[derive(Debug)]
 pub struct Router<A: App> {
     commands: HashMap<String, Registered<A>>,
-    buttons: HashMap<String, (&'static str, Arc<Button<A>>)>,
-    links: Vec<(&'static str, Arc<DeepLink<A>>)>,
-    watchers: BTreeMap<Stage, Vec<(&'static str, Arc<Watcher<A>>)>>,
+    buttons: HashMap<String, Owned<Button<A>>>,
+    links: Vec<Owned<DeepLink<A>>>,
+    watchers: BTreeMap<Stage, Vec<Owned<Watcher<A>>>>,
     infos: Vec<CommandInfo>,
     buttons_info: Vec<ButtonInfo>,
     pages: Vec<(&'static str, HelpPage<A>)>,
@@ -150,7 +153,7 @@ impl<A: App> Router<A> {
         self.commands.get(name)
     }
 
-    pub(crate) fn button(&self, namespace: &str) -> Option<&(&'static str, Arc<Button<A>>)> {
+    pub(crate) fn button(&self, namespace: &str) -> Option<&Owned<Button<A>>> {
         self.buttons.get(namespace)
     }
 
@@ -162,7 +165,7 @@ impl<A: App> Router<A> {
         })
     }
 
-    pub(crate) fn watchers(&self, stage: Stage, kind: On) -> impl Iterator<Item = &(&'static str, Arc<Watcher<A>>)> {
+    pub(crate) fn watchers(&self, stage: Stage, kind: On) -> impl Iterator<Item = &Owned<Watcher<A>>> {
         self.watchers.get(&stage).into_iter().flatten().filter(move |(_, watcher)| watcher.kinds.contains(&kind))
     }
 

@@ -57,7 +57,7 @@ async fn what_is_a_command_and_what_is_not() {
 
 #[tokio::test]
 async fn stages_run_in_their_order_and_done_ends_the_update() {
-    async fn note(cx: &Cx<Toy>, name: &str) -> Outcome {
+    fn note(cx: &Cx<Toy>, name: &str) -> Outcome {
         cx.app().note(name);
         Ok(Flow::Next)
     }
@@ -67,10 +67,10 @@ async fn stages_run_in_their_order_and_done_ends_the_update() {
         Ok(if is_bad { Flow::Done } else { Flow::Next })
     }
     let module = Module::new("toys")
-        .watcher(Watcher::new(Stage::Tidy, "tidy", async |cx: Cx<Toy>| note(&cx, "tidy").await))
-        .watcher(Watcher::new(Stage::Respond, "respond", async |cx: Cx<Toy>| note(&cx, "respond").await))
+        .watcher(Watcher::new(Stage::Tidy, "tidy", async |cx: Cx<Toy>| note(&cx, "tidy")))
+        .watcher(Watcher::new(Stage::Respond, "respond", async |cx: Cx<Toy>| note(&cx, "respond")))
         .watcher(Watcher::new(Stage::Enforce, "enforce", enforce).on(&[On::Message, On::EditedMessage]))
-        .watcher(Watcher::new(Stage::Remember, "remember", async |cx: Cx<Toy>| note(&cx, "remember").await))
+        .watcher(Watcher::new(Stage::Remember, "remember", async |cx: Cx<Toy>| note(&cx, "remember")))
         .command(Command::new("quiet", quiet).for_everyone());
     let play = Play::with(vec![module], 8).await;
     play.says(play.mallory, "plain").await;
@@ -160,15 +160,15 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
 
 #[tokio::test]
 async fn links_go_to_exact_words_and_then_to_the_longest_prefix() {
-    async fn link(cx: &Cx<Toy>, name: &str) -> Outcome {
+    fn link(cx: &Cx<Toy>, name: &str) -> Outcome {
         cx.app().note(format!("{name} {}", cx.args().rest()));
         Ok(Flow::Done)
     }
     let module = Module::new("toys")
         .command(everyone("start"))
-        .deep_link(DeepLink::prefix("note", async |cx: Cx<Toy>| link(&cx, "note").await))
-        .deep_link(DeepLink::prefix("note_", async |cx: Cx<Toy>| link(&cx, "note_").await))
-        .deep_link(DeepLink::exact("notes", async |cx: Cx<Toy>| link(&cx, "notes").await));
+        .deep_link(DeepLink::prefix("note", async |cx: Cx<Toy>| link(&cx, "note")))
+        .deep_link(DeepLink::prefix("note_", async |cx: Cx<Toy>| link(&cx, "note_")))
+        .deep_link(DeepLink::exact("notes", async |cx: Cx<Toy>| link(&cx, "notes")));
     let play = Play::with(vec![module], 8).await;
     for (text, noted) in [
         ("/start note_-100_a", "note_ -100_a"),

@@ -9,7 +9,9 @@ mod view;
 
 use std::time::Duration;
 
-use alita_dispatch::{Answer, Args, Command, Cx, Flow, HelpPage, Module, Outcome, Reply, Target, Words, mistake};
+use alita_dispatch::{
+    Answer, Args, Command, Cx, Flow, HelpPage, Module, Outcome, Reply, Target, Words, mistake,
+};
 use alita_i18n::t;
 use alita_model::{MessageId, Peer};
 use alita_telegram::AsyncTelegramApi;
@@ -26,10 +28,18 @@ const A_MINUTE: Duration = Duration::from_secs(60);
 
 pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("misc")
-        .help(HelpPage::new(t::misc::title_button, t::misc::help).also_known_as(&["tools", "utilities", "extras"]))
+        .help(HelpPage::new(t::misc::title_button, t::misc::help).also_known_as(&[
+            "tools",
+            "utilities",
+            "extras",
+        ]))
         .command(Command::new("id", id).for_everyone().anywhere().can_be_disabled().help(t::misc::id_help))
-        .command(Command::new("info", info).for_everyone().anywhere().can_be_disabled().help(t::misc::info_help))
-        .command(Command::new("ping", ping).for_everyone().anywhere().can_be_disabled().help(t::misc::ping_help))
+        .command(
+            Command::new("info", info).for_everyone().anywhere().can_be_disabled().help(t::misc::info_help),
+        )
+        .command(
+            Command::new("ping", ping).for_everyone().anywhere().can_be_disabled().help(t::misc::ping_help),
+        )
         .command(Command::new("tr", tr).for_everyone().anywhere().can_be_disabled().help(t::misc::tr_help))
         .command(Command::new("tell", tell).bot_needs_nothing().silently().help(t::misc::tell_help))
         .command(Command::new("stat", stat).for_everyone().can_be_disabled().help(t::misc::stat_help))

@@ -23,7 +23,8 @@ impl Service {
     async fn start(head: &str, body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}/translate_a/t", listener.local_addr().expect("an address"));
-        let answer = format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let answer =
+            format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (tasks, log) = (TaskSet::new(), Arc::clone(&asked));
         tasks.spawn("translation service", async move {
@@ -131,7 +132,9 @@ Mallory: /tr es hello
         ("414 Too long", "", too_long),
     ] {
         let service = Service::start(head, body).await;
-        let text = format!("group \"Rust Tea\": Mallory owner, Alita admin\n\nMallory: /tr es hello\n  Alita: {words}\n");
+        let text = format!(
+            "group \"Rust Tea\": Mallory owner, Alita admin\n\nMallory: /tr es hello\n  Alita: {words}\n"
+        );
         service.check(&text).await;
         assert_eq!(service.asked().len(), 1, "{head} is not followed by another question");
     }

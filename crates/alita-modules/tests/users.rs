@@ -54,13 +54,17 @@ impl Room {
 
     async fn number(&self, sql: &str) -> i64 {
         let db = self.bot.db.connection();
-        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("a query");
+        let row =
+            db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("a query");
         row.expect("a row").try_get_by_index(0).expect("a number")
     }
 
     /// Rows of users who are no people.
     async fn impostors(&self) -> i64 {
-        self.number("SELECT count(*) FROM users WHERE user_id <= 0 OR user_id IN (777000, 1087968824, 136817688)").await
+        self.number(
+            "SELECT count(*) FROM users WHERE user_id <= 0 OR user_id IN (777000, 1087968824, 136817688)",
+        )
+        .await
     }
 
     async fn does(&self, sql: &str) {
@@ -135,7 +139,8 @@ async fn users_07_a_channel_gives_its_username_up() {
     let (a, b) = (ChatId::new(-1_005_550_000_001), ChatId::new(-1_005_550_000_002));
     room.hears_channel(a.get(), "news").await;
     room.hears_channel(b.get(), "News").await;
-    let username = async |id| room.bot.db.channels().get(id).await.expect("an answer").expect("a channel").username;
+    let username =
+        async |id| room.bot.db.channels().get(id).await.expect("an answer").expect("a channel").username;
     assert_eq!((username(a).await, username(b).await.as_deref()), (None, Some("news")));
     room.leave().await;
 }
@@ -160,7 +165,11 @@ async fn users_09_a_hidden_author_leaves_nothing_behind() {
     let room = Room::open().await;
     room.hears(room.chat, Speaker::User(room.mallory)).await;
     let before = room.bot.db.transactions();
-    room.telegram.say(room.chat, Speaker::User(room.mallory), Draft::text("hi").forward_from_hidden("Somebody"));
+    room.telegram.say(
+        room.chat,
+        Speaker::User(room.mallory),
+        Draft::text("hi").forward_from_hidden("Somebody"),
+    );
     room.bot.handled().await;
     assert_eq!(room.bot.db.transactions(), before);
     let bob = room.telegram.add_user(NewUser::named("Bob"));
@@ -202,7 +211,8 @@ async fn users_11_a_new_username_is_known_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn users_13_a_message_wakes_a_silent_group() {
     let room = Room::open().await;
-    let is_inactive = async || room.bot.db.chats().get(room.chat).await.expect("an answer").expect("a group").is_inactive;
+    let is_inactive =
+        async || room.bot.db.chats().get(room.chat).await.expect("an answer").expect("a group").is_inactive;
     room.hears(room.chat, Speaker::User(room.mallory)).await;
     room.bot.db.chats().mark_inactive(room.chat).await.expect("a write");
     assert!(is_inactive().await);

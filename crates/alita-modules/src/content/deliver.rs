@@ -1,6 +1,6 @@
 //! Content on its way back into a chat: filled in, with its buttons and its file.
 
-use alita_dispatch::{Cx, Keyboard, No, Reply, Sender};
+use alita_dispatch::{Cx, Keyboard, No, Place, Reply, Sender};
 use alita_i18n::t;
 use alita_markup::{FilledUser, Fillings, RulesButton, UrlButton, needs_member_count, render, to_source};
 use alita_model::{MessageId, NoteFlags, Peer, SavedContent};
@@ -41,7 +41,7 @@ pub(crate) async fn deliver(
     let label = label.unwrap_or_else(|| t::content::rules_button(lang));
     let url = cx.start_link(&format!("rules_{}", cx.chat()));
     let fillings = Fillings {
-        user: speaker(cx.sender(), cx),
+        user: speaker(cx),
         unknown_name: &unknown_name,
         chat_title: &cx.subject().title,
         member_count: if needs_member_count(content) { member_count(cx).await } else { 0 },
@@ -101,23 +101,26 @@ async fn send(
 }
 
 /// Whom the words in braces speak of.
-fn speaker<'a>(sender: &'a Sender, cx: &'a Cx<AlitaApp>) -> Option<FilledUser<'a>> {
-    let chat = |place: &'a alita_dispatch::Place| FilledUser {
-        id: Peer::Chat(place.id),
-        first_name: &place.title,
-        last_name: "",
-        username: place.username.as_deref(),
-    };
-    match sender {
+fn speaker(cx: &Cx<AlitaApp>) -> Option<FilledUser<'_>> {
+    match cx.sender() {
         Sender::User(someone) => Some(FilledUser {
             id: Peer::User(someone.id),
             first_name: &someone.first_name,
             last_name: someone.last_name.as_deref().unwrap_or_default(),
             username: someone.username.as_deref(),
         }),
-        Sender::AnonymousAdmin => Some(chat(cx.place())),
-        Sender::Channel(place) => Some(chat(place)),
+        Sender::AnonymousAdmin => Some(as_chat(cx.place())),
+        Sender::Channel(place) => Some(as_chat(place)),
         _ => None,
+    }
+}
+
+fn as_chat(place: &Place) -> FilledUser<'_> {
+    FilledUser {
+        id: Peer::Chat(place.id),
+        first_name: &place.title,
+        last_name: "",
+        username: place.username.as_deref(),
     }
 }
 

@@ -3,9 +3,9 @@
 use alita_dispatch::{Cx, No, Reply, Target};
 use alita_model::{ChatId, Tally, UserId};
 use alita_permissions::{ChatMember, Fact};
+use alita_telegram::AsyncTelegramApi;
 use alita_telegram::methods::GetChatParams;
 use alita_telegram::types::ChatFullInfo;
-use alita_telegram::AsyncTelegramApi;
 
 use super::view;
 use crate::app::{AlitaApp, Doors};
@@ -70,7 +70,8 @@ fn is_nameless(who: &Target) -> bool {
 }
 
 fn call_after(who: &mut Target, chat: ChatFullInfo) {
-    let first_and_last = [chat.first_name, chat.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let first_and_last =
+        [chat.first_name, chat.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
     who.name = chat.title.unwrap_or(first_and_last);
     who.username = chat.username;
 }

@@ -45,7 +45,8 @@ impl FromStr for Tongue {
 
     /// Two or three letters, then perhaps a region of two or a script of four; in any case.
     fn from_str(word: &str) -> Result<Self, UnknownTongue> {
-        let (language, region) = word.split_once('-').map_or((word, None), |(language, region)| (language, Some(region)));
+        let (language, region) =
+            word.split_once('-').map_or((word, None), |(language, region)| (language, Some(region)));
         let has_letters = |part: &str, lengths: &[usize]| {
             lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
         };
@@ -193,12 +194,19 @@ mod tests {
     #[test]
     fn codes_of_languages() {
         let code = |word: &str| word.parse::<Tongue>().ok().map(|tongue| tongue.0);
-        for (word, expected) in
-            [("es", "es"), ("EN", "en"), ("ceb", "ceb"), ("zh-cn", "zh-CN"), ("Pt-Br", "pt-BR"), ("mni-mtei", "mni-Mtei")]
-        {
+        for (word, expected) in [
+            ("es", "es"),
+            ("EN", "en"),
+            ("ceb", "ceb"),
+            ("zh-cn", "zh-CN"),
+            ("Pt-Br", "pt-BR"),
+            ("mni-mtei", "mni-Mtei"),
+        ] {
             assert_eq!(code(word).as_deref(), Some(expected));
         }
-        for word in ["", "e", "hello", "es&q=x", "e1", "es-", "-es", "es-1", "es-abc", "es-ES-x", "ñu", "es\u{0}"] {
+        for word in
+            ["", "e", "hello", "es&q=x", "e1", "es-", "-es", "es-1", "es-abc", "es-ES-x", "ñu", "es\u{0}"]
+        {
             assert_eq!(code(word), None, "{word:?}");
         }
     }
@@ -218,11 +226,24 @@ mod tests {
 
     #[test]
     fn answers() {
-        let text = |answer: &str| read(answer.as_bytes()).ok().map(|translation| (translation.from, translation.text));
+        let text = |answer: &str| {
+            read(answer.as_bytes()).ok().map(|translation| (translation.from, translation.text))
+        };
         let is = |from: &str, text: &str| Some((from.to_owned(), text.to_owned()));
         assert_eq!(text(r#"[["hola","en"]]"#), is("en", "hola"));
         assert_eq!(text(r#"[["hola","en",null],["mundo","en"]]"#), is("en", "hola\nmundo"));
-        for answer in ["", "{", "{}", "[]", "[[]]", r#"[[null,"en"]]"#, r#"[["hola"]]"#, r#"["hola"]"#, r#"[[" ","en"]]"#, "1"] {
+        for answer in [
+            "",
+            "{",
+            "{}",
+            "[]",
+            "[[]]",
+            r#"[[null,"en"]]"#,
+            r#"[["hola"]]"#,
+            r#"["hola"]"#,
+            r#"[[" ","en"]]"#,
+            "1",
+        ] {
             assert_eq!(text(answer), None, "{answer}");
         }
     }

@@ -57,7 +57,8 @@ pub(super) fn ids_in(cx: &Cx<AlitaApp>, message: &Message) -> Html {
     };
     let origin = message.forward_origin.as_deref().map(|origin| forwarded_from(cx, origin));
     let gif = message.animation.as_deref().map(|gif| t::misc::file_gif(lang, gif.file_id.as_str()));
-    let sticker = message.sticker.as_deref().map(|sticker| t::misc::file_sticker(lang, sticker.file_id.as_str()));
+    let sticker =
+        message.sticker.as_deref().map(|sticker| t::misc::file_sticker(lang, sticker.file_id.as_str()));
     lines(here(cx).chain([author]).chain(origin).chain(gif).chain(sticker))
 }
 
@@ -68,8 +69,12 @@ fn forwarded_from(cx: &Cx<AlitaApp>, origin: &MessageOrigin) -> Html {
             let user = alita_dispatch::Someone::from(&origin.sender_user);
             from(&user.full_name(), user.id.get())
         }
-        MessageOrigin::Chat(origin) => from(origin.sender_chat.title.as_deref().unwrap_or_default(), origin.sender_chat.id),
-        MessageOrigin::Channel(origin) => from(origin.chat.title.as_deref().unwrap_or_default(), origin.chat.id),
+        MessageOrigin::Chat(origin) => {
+            from(origin.sender_chat.title.as_deref().unwrap_or_default(), origin.sender_chat.id)
+        }
+        MessageOrigin::Channel(origin) => {
+            from(origin.chat.title.as_deref().unwrap_or_default(), origin.chat.id)
+        }
         MessageOrigin::HiddenUser(origin) => {
             t::misc::forwarded_from_hidden(cx.lang(), display_name(&origin.sender_user_name))
         }
@@ -80,7 +85,13 @@ pub(super) fn nothing_known(cx: &Cx<AlitaApp>, id: i64) -> Html {
     t::misc::info_nothing(cx.lang(), id)
 }
 
-pub(super) fn person(cx: &Cx<AlitaApp>, user: UserId, who: &Target, role: &Role, standing: Option<&Standing>) -> Html {
+pub(super) fn person(
+    cx: &Cx<AlitaApp>,
+    user: UserId,
+    who: &Target,
+    role: &Role,
+    standing: Option<&Standing>,
+) -> Html {
     let lang = cx.lang();
     let mut all = vec![t::misc::info_about(lang, mention(user, &who.name)), t::misc::info_id(lang, user)];
     all.extend(who.username.as_deref().map(|username| t::misc::info_username(lang, username)));

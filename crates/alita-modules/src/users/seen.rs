@@ -19,7 +19,11 @@ pub(super) struct Seen {
 /// Telegram's own accounts stand where there is no person.
 pub(super) fn person(someone: &Someone) -> Option<Person> {
     let is_person = someone.id.is_somebody() && !someone.id.is_service();
-    is_person.then(|| Person { id: someone.id, name: someone.full_name(), username: someone.username.clone() })
+    is_person.then(|| Person {
+        id: someone.id,
+        name: someone.full_name(),
+        username: someone.username.clone(),
+    })
 }
 
 /// A group may speak as itself, too, but it is no channel.
@@ -49,7 +53,9 @@ impl Seen {
     fn see_message(&mut self, message: &Message, replied: Option<&Message>) {
         match replied.map(author) {
             Some(Sender::User(someone)) => self.people.extend(person(&someone)),
-            Some(Sender::Channel(place) | Sender::LinkedChannel(place)) => self.channels.extend(channel(&place)),
+            Some(Sender::Channel(place) | Sender::LinkedChannel(place)) => {
+                self.channels.extend(channel(&place))
+            }
             _ => {}
         }
         match message.forward_origin.as_deref() {
