@@ -59,7 +59,8 @@ fn module_column(house: &House, module: &str) -> Vec<String> {
     let page = format!("modules/{module}.md");
     let mut problems = Vec::new();
     // A module that only listens says nothing, so it needs no words.
-    let is_shown = house.text(&format!("crates/alita-modules/src/{module}.rs")).is_some_and(|it| it.contains(".help("));
+    let is_shown =
+        house.text(&format!("crates/alita-modules/src/{module}.rs")).is_some_and(|it| it.contains(".help("));
     let words = is_shown.then(|| format!("locales/en/{module}.yaml"));
     for path in std::iter::once(format!("docs/src/{page}")).chain(words) {
         if house.text(&path).is_none() {

@@ -53,7 +53,9 @@ async fn wait_for_redis(cache: &Cache, place: &RedisPlace, clock: &Clock) -> any
             tracing::error!(%error, "Redis does not answer; going on without it, as REDIS_OPTIONAL allows");
             Ok(())
         }
-        Err(error) => Err(error).context("Redis does not answer (set REDIS_OPTIONAL=true to start without it)"),
+        Err(error) => {
+            Err(error).context("Redis does not answer (set REDIS_OPTIONAL=true to start without it)")
+        }
     }
 }
 
@@ -63,13 +65,20 @@ pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> a
     db_config.max_connections = config.database_connections;
     let db = Db::connect(db_config, cache.clone(), clock.clone()).await.context("DATABASE_URL")?;
     if config.migrates {
-        for step in alita_migrations::up(db.connection(), None).await.context("the schema could not be brought up to date")? {
+        for step in alita_migrations::up(db.connection(), None)
+            .await
+            .context("the schema could not be brought up to date")?
+        {
             tracing::info!(step, "migrated");
         }
     } else {
-        let pending = alita_migrations::pending(db.connection()).await.context("the schema could not be read")?;
+        let pending =
+            alita_migrations::pending(db.connection()).await.context("the schema could not be read")?;
         if !pending.is_empty() {
-            bail!("the database lacks {} step(s): run `alita-bot migrate`, or set AUTO_MIGRATE=true", pending.len());
+            bail!(
+                "the database lacks {} step(s): run `alita-bot migrate`, or set AUTO_MIGRATE=true",
+                pending.len()
+            );
         }
     }
     Ok(db)
@@ -77,8 +86,9 @@ pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> a
 
 /// The Bot API, with the log that keeps a crash from saying things twice.
 pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
-    let log = FileLog::open(&config.data_dir)
-        .with_context(|| format!("DATA_DIR: the folder {} cannot be written to", config.data_dir.display()))?;
+    let log = FileLog::open(&config.data_dir).with_context(|| {
+        format!("DATA_DIR: the folder {} cannot be written to", config.data_dir.display())
+    })?;
     let client = ClientConfig::new(config.token.clone())
         .with_api_server(config.api_server.clone())
         .with_limits(config.limits)

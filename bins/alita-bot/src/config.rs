@@ -38,6 +38,8 @@ pub(crate) fn complain(problems: &[Problem]) {
         eprintln!("  {problem}");
     }
     if problems.iter().any(|problem| problem.variable == "BOT_TOKEN") {
-        eprintln!("Get a token from @BotFather and set BOT_TOKEN. `cargo xtask demo` shows the bot without one.");
+        eprintln!(
+            "Get a token from @BotFather and set BOT_TOKEN. `cargo xtask demo` shows the bot without one."
+        );
     }
 }

@@ -47,7 +47,9 @@ async fn main() -> ExitCode {
         Role::Version => check::version(),
         Role::Health => health::ask(&env).await,
         Role::CheckConfig => check::config(&env),
-        Role::Migrate(args) => config::or_complain(Config::read(&env), |config| migrate::migrate(config, args)).await,
+        Role::Migrate(args) => {
+            config::or_complain(Config::read(&env), |config| migrate::migrate(config, args)).await
+        }
         Role::Run => config::or_complain(Config::read(&env), run::run).await,
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use alita_permissions::Denied;
 use alita_runtime::guarded;
+use alita_telegram::{Error as TelegramError, RefusalKind};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use alita_telegram::{Error as TelegramError, RefusalKind};
 
 use crate::app::App;
 use crate::cx::Cx;
@@ -79,7 +79,8 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, work: BoxFuture<'_, 
         Err(no) => refuse(cx, origin, no).boxed().await,
     };
     let took = cx.clock().instant().saturating_sub(begin);
-    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result).increment(1);
+    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result)
+        .increment(1);
     metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "kind" => origin.kind.as_str())
         .record(took.as_secs_f64());
     ends
@@ -156,7 +157,10 @@ async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (&'static str, bo
 async fn may_refuse_again<A: App>(cx: &Cx<A>, reason: Denied) -> bool {
     let is_about_target = matches!(
         reason,
-        Denied::TargetIsAdmin | Denied::TargetIsBotItself | Denied::TargetIsService | Denied::TargetIsNotInChat
+        Denied::TargetIsAdmin
+            | Denied::TargetIsBotItself
+            | Denied::TargetIsService
+            | Denied::TargetIsNotInChat
     );
     let (chat, sender) = cx.view.order_key();
     let key = format!("{chat}:{sender}");
@@ -183,7 +187,12 @@ async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mis
     refusal::of_telegram(error)
 }
 
-fn log<A: App>(cx: &Cx<A>, origin: Origin, error: &(dyn std::error::Error + Send + Sync), class: &'static str) {
+fn log<A: App>(
+    cx: &Cx<A>,
+    origin: Origin,
+    error: &(dyn std::error::Error + Send + Sync),
+    class: &'static str,
+) {
     let user = cx.sender().user().map(|someone| someone.id.get());
     let cause = error.source().map(ToString::to_string);
     tracing::error!(
@@ -205,7 +214,11 @@ async fn complain<A: App>(cx: &Cx<A>, origin: Origin, error: TelegramError) {
 async fn say<A: App>(cx: &Cx<A>, origin: Origin, words: &Mistake) {
     if origin.kind == Kind::Button {
         let text = words.toast(cx.lang());
-        if words.is_alert() { cx.alert(&text).await } else { cx.toast(Some(&text)).await }
+        if words.is_alert() {
+            cx.alert(&text).await
+        } else {
+            cx.toast(Some(&text)).await
+        }
         return;
     }
     if let Err(error) = cx.send(Reply::new(words.html(cx.lang()))).await {

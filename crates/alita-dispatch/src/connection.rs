@@ -3,8 +3,8 @@
 use alita_i18n::t;
 use alita_model::{ChatId, UserId};
 use alita_permissions::{Denied, Fact};
-use alita_telegram::{AsyncTelegramApi, RefusalKind};
 use alita_telegram::methods::GetChatParams;
+use alita_telegram::{AsyncTelegramApi, RefusalKind};
 
 use crate::app::App;
 use crate::cx::Cx;
@@ -62,7 +62,9 @@ impl<A: App> Cx<A> {
         let params = GetChatParams::builder().chat_id(chat.get()).build();
         let chat = match self.client().get_chat(&params).await {
             Ok(response) => response.result,
-            Err(error) if matches!(error.kind(), Some(RefusalKind::ChatNotFound | RefusalKind::BotRemoved)) => {
+            Err(error)
+                if matches!(error.kind(), Some(RefusalKind::ChatNotFound | RefusalKind::BotRemoved)) =>
+            {
                 return Ok(None);
             }
             Err(error) => {

@@ -83,7 +83,10 @@ impl<A: App> Clone for Cx<A> {
 
 impl<A: App> std::fmt::Debug for Cx<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cx").field("update_id", &self.view.update_id).field("chat", &self.chat()).finish_non_exhaustive()
+        f.debug_struct("Cx")
+            .field("update_id", &self.view.update_id)
+            .field("chat", &self.chat())
+            .finish_non_exhaustive()
     }
 }
 
@@ -184,7 +187,10 @@ impl<A: App> Cx<A> {
     /// A mistake that says so when it was a channel, an anonymous administrator, or nobody.
     pub fn person(&self) -> Result<&Someone, No> {
         self.view.sender.user().ok_or_else(|| {
-            No::Mistake(Mistake::new(alita_i18n::t::denied::actor_unidentified).or_toast(alita_i18n::t::denied::actor_unidentified_toast))
+            No::Mistake(
+                Mistake::new(alita_i18n::t::denied::actor_unidentified)
+                    .or_toast(alita_i18n::t::denied::actor_unidentified_toast),
+            )
         })
     }
 

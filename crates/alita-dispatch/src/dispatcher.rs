@@ -113,7 +113,10 @@ impl<A: App> Inner<A> {
         next
     }
 
-    async fn permits_for(&self, chat: ChatId) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
+    async fn permits_for(
+        &self,
+        chat: ChatId,
+    ) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
         let of_chat = self.of_chat(chat).acquire_owned().await.ok();
         let of_all = Arc::clone(&self.permits).acquire_owned().await.ok();
         (of_chat, of_all)

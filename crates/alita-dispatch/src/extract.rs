@@ -58,8 +58,12 @@ impl<A: App> FromCx<A> for Lasting {
         match durations::parse(&word) {
             Ok(duration) => Ok(Self(duration)),
             Err(DurationError::Missing) => mistake(t::mistakes::duration_missing),
-            Err(DurationError::BadNumber) => mistake(move |lang| t::mistakes::duration_bad_number(lang, word.as_str())),
-            Err(DurationError::BadUnit) => mistake(move |lang| t::mistakes::duration_bad_unit(lang, word.as_str())),
+            Err(DurationError::BadNumber) => {
+                mistake(move |lang| t::mistakes::duration_bad_number(lang, word.as_str()))
+            }
+            Err(DurationError::BadUnit) => {
+                mistake(move |lang| t::mistakes::duration_bad_unit(lang, word.as_str()))
+            }
             Err(_) => mistake(t::mistakes::duration_out_of_range),
         }
     }

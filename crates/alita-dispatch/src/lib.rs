@@ -10,12 +10,12 @@ mod router;
 
 mod app;
 mod cx;
-mod outcome;
-mod payload;
-mod reply;
 mod keyboard;
 mod media;
 mod muted;
+mod outcome;
+mod payload;
+mod reply;
 mod send;
 
 mod args;

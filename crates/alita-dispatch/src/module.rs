@@ -27,7 +27,10 @@ pub struct Module<A: App> {
 
 impl<A: App> fmt::Debug for Module<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Module").field("name", &self.name).field("commands", &self.commands).finish_non_exhaustive()
+        f.debug_struct("Module")
+            .field("name", &self.name)
+            .field("commands", &self.commands)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,14 +132,18 @@ pub struct Button<A: App> {
 
 impl<A: App> fmt::Debug for Button<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Button").field("namespace", &self.namespace).field("gate", &self.gate).finish_non_exhaustive()
+        f.debug_struct("Button")
+            .field("namespace", &self.namespace)
+            .field("gate", &self.gate)
+            .finish_non_exhaustive()
     }
 }
 
 impl<A: App> Button<A> {
     /// Buttons whose data begins with this namespace, compared exactly but for case.
     pub fn new<T>(namespace: &'static str, handler: impl Handler<A, T>) -> Self {
-        let gate = Gate { audience: Audience::Everyone, bot: None, place: Where::Anywhere, ..Gate::default() };
+        let gate =
+            Gate { audience: Audience::Everyone, bot: None, place: Where::Anywhere, ..Gate::default() };
         Self { namespace, gate, run: erase(handler) }
     }
 
@@ -185,7 +192,10 @@ pub struct Watcher<A: App> {
 
 impl<A: App> fmt::Debug for Watcher<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watcher").field("name", &self.name).field("stage", &self.stage).finish_non_exhaustive()
+        f.debug_struct("Watcher")
+            .field("name", &self.name)
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
     }
 }
 

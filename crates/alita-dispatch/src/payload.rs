@@ -95,7 +95,8 @@ impl Payload {
             return Err(PayloadError::TooLong(data.len()));
         }
         let mut parts = data.splitn(3, '|');
-        let (Some(namespace), Some(version), Some(fields)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(namespace), Some(version), Some(fields)) = (parts.next(), parts.next(), parts.next())
+        else {
             return Err(PayloadError::Malformed);
         };
         if namespace.is_empty() {
@@ -125,7 +126,9 @@ fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte))
+            }
             b' ' => escaped.push('+'),
             _ => escaped.push_str(&format!("%{byte:02X}")),
         }
@@ -169,7 +172,18 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for data in ["", "rmWarn", "rmWarn.42", "rmWarn|v1", "|v1|_", "rmWarn|v1|", "rmWarn|v1|u", "a|v1|u=%G1", "a|v1|u=1&u=2", "a|v1|=2"] {
+        for data in [
+            "",
+            "rmWarn",
+            "rmWarn.42",
+            "rmWarn|v1",
+            "|v1|_",
+            "rmWarn|v1|",
+            "rmWarn|v1|u",
+            "a|v1|u=%G1",
+            "a|v1|u=1&u=2",
+            "a|v1|=2",
+        ] {
             assert_eq!(Payload::decode(data), Err(PayloadError::Malformed), "{data}");
         }
         assert_eq!(Payload::decode("rmWarn|v2|u=1"), Err(PayloadError::UnknownVersion));

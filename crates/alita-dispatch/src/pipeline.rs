@@ -13,8 +13,8 @@ use crate::boundary::{self, Origin};
 use crate::command::{Command, Connection, Registered};
 use crate::cx::{Cx, Services};
 use crate::gate::{Gate, Passage};
-use crate::outcome::{Flow, Mistake, No, Outcome};
 use crate::muted;
+use crate::outcome::{Flow, Mistake, No, Outcome};
 use crate::payload::Payload;
 use crate::proof;
 use crate::router::Router;
@@ -115,7 +115,9 @@ async fn pass<A: App>(gate: &Gate, cx: &Cx<A>) -> Result<Passage, No> {
 /// Telegram: a forwarded message or an automatic forward of the linked channel is nobody's command here.
 fn find_command<A: App>(cx: &Cx<A>) -> Option<(Registered<A>, Args)> {
     let message = cx.message()?;
-    if message.forward_origin.is_some() || matches!(cx.sender(), Sender::LinkedChannel(_) | Sender::ChannelPost) {
+    if message.forward_origin.is_some()
+        || matches!(cx.sender(), Sender::LinkedChannel(_) | Sender::ChannelPost)
+    {
         return None;
     }
     let words = Words::of(message);

@@ -37,8 +37,8 @@ pub(crate) async fn ask<A: App>(cx: &Cx<A>) -> Outcome {
     let key = key(cx.place().id, id);
     cx.state().put(KIND, &key, &**message, LIFETIME).await?;
     let payload = Payload::new(NAMESPACE).with("c", cx.place().id).with("m", id);
-    let prompt = t::proof::prompt(cx.lang())
-        .with(Keyboard::new().ask(t::proof::prove_button(cx.lang()), &payload));
+    let prompt =
+        t::proof::prompt(cx.lang()).with(Keyboard::new().ask(t::proof::prove_button(cx.lang()), &payload));
     if let Err(error) = cx.send(prompt).await {
         cx.state().take::<Message>(KIND, &key).await?;
         return Err(error.into());

@@ -55,6 +55,8 @@ fn names(lang: Language, rights: Rights) -> String {
             Rights::PIN_MESSAGES => t::denied::right_pin_messages_plain(lang),
             Rights::PROMOTE_MEMBERS => t::denied::right_promote_members_plain(lang),
             Rights::MANAGE_TOPICS => t::denied::right_manage_topics_plain(lang),
+            Rights::POST_MESSAGES => t::denied::right_post_messages_plain(lang),
+            Rights::EDIT_MESSAGES => t::denied::right_edit_messages_plain(lang),
             Rights::MANAGE_VIDEO_CHATS => t::denied::right_manage_video_chats_plain(lang),
             _ => t::denied::right_manage_chat_plain(lang),
         })

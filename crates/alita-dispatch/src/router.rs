@@ -166,7 +166,11 @@ impl<A: App> Router<A> {
     }
 
     pub(crate) fn watchers(&self, stage: Stage, kind: On) -> impl Iterator<Item = &Owned<Watcher<A>>> {
-        self.watchers.get(&stage).into_iter().flatten().filter(move |(_, watcher)| watcher.kinds.contains(&kind))
+        self.watchers
+            .get(&stage)
+            .into_iter()
+            .flatten()
+            .filter(move |(_, watcher)| watcher.kinds.contains(&kind))
     }
 
     /// All commands in the order of their declaration.

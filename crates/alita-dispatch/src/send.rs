@@ -63,7 +63,12 @@ impl<A: App> Cx<A> {
         Ok(sent.unwrap_or_default())
     }
 
-    async fn deliver(&self, chat: ChatId, thread: Option<ThreadId>, reply: Reply) -> Result<Option<Message>, Error> {
+    async fn deliver(
+        &self,
+        chat: ChatId,
+        thread: Option<ThreadId>,
+        reply: Reply,
+    ) -> Result<Option<Message>, Error> {
         let parts = parts(&reply);
         let last = parts.len().saturating_sub(1);
         let mut sent = None;
@@ -125,7 +130,9 @@ impl<A: App> Cx<A> {
             Err(error) => error,
         };
         match error.kind() {
-            Some(RefusalKind::ThreadNotFound) if params.message_thread_id.is_some() => params.message_thread_id = None,
+            Some(RefusalKind::ThreadNotFound) if params.message_thread_id.is_some() => {
+                params.message_thread_id = None
+            }
             Some(RefusalKind::CantParseEntities) => {
                 tracing::error!("Telegram refused the markup of a message, so it goes out as plain text");
                 params.text = strip_tags(&Html::from_stored(params.text));

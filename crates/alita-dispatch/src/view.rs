@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use alita_model::{ChatId, MessageId, Peer, ThreadId, UserId};
 use alita_telegram::types::{
-    CallbackQuery, Chat, ChatJoinRequest, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message, User,
+    CallbackQuery, Chat, ChatJoinRequest, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message,
+    User,
 };
 use alita_telegram::updates::{Update, UpdateContent};
 
@@ -97,7 +98,12 @@ impl Place {
 impl From<&Chat> for Place {
     fn from(chat: &Chat) -> Self {
         let title = chat.title.clone().or_else(|| chat.first_name.clone()).unwrap_or_default();
-        Self { id: ChatId::new(chat.id), kind: chat.type_field.into(), title, username: chat.username.clone() }
+        Self {
+            id: ChatId::new(chat.id),
+            kind: chat.type_field.into(),
+            title,
+            username: chat.username.clone(),
+        }
     }
 }
 
@@ -220,7 +226,9 @@ impl View {
         let update_id = i64::from(update.update_id);
         match &update.content {
             UpdateContent::Message(message) => Some(Self::of_message(update_id, (**message).clone(), false)),
-            UpdateContent::EditedMessage(message) => Some(Self::of_message(update_id, (**message).clone(), true)),
+            UpdateContent::EditedMessage(message) => {
+                Some(Self::of_message(update_id, (**message).clone(), true))
+            }
             UpdateContent::CallbackQuery(query) => Self::of_query(update_id, query),
             UpdateContent::ChatMember(change) => {
                 Some(Self::of_change(update_id, change, Event::ChatMember(Arc::new(change.clone()))))

@@ -18,7 +18,9 @@ async fn one_sender_is_heard_in_order() {
         cx.app().note(cx.message().and_then(|message| message.text.clone()).unwrap_or_default());
         Ok(Flow::Next)
     }
-    let play = Play::with(vec![Module::new("toys").watcher(Watcher::new(Stage::Respond, "slowly", slowly))], 50).await;
+    let play =
+        Play::with(vec![Module::new("toys").watcher(Watcher::new(Stage::Respond, "slowly", slowly))], 50)
+            .await;
     let said: Vec<String> = (0..60).map(|n| n.to_string()).collect();
     for text in &said {
         play.telegram.say(play.chat, Speaker::User(play.mallory), Draft::text(text));
@@ -46,7 +48,8 @@ async fn one_chat_cannot_take_everything() {
             Ok(Flow::Next)
         }
     };
-    let play = Play::with(vec![Module::new("toys").watcher(Watcher::new(Stage::Respond, "hang", hang))], 8).await;
+    let play =
+        Play::with(vec![Module::new("toys").watcher(Watcher::new(Stage::Respond, "hang", hang))], 8).await;
     for _ in 0..20 {
         let somebody = play.telegram.add_user(NewUser::named("Somebody"));
         play.telegram.say(play.chat, Speaker::User(somebody), Draft::text("hang"));

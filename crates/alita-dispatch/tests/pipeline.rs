@@ -3,8 +3,8 @@
 mod toy;
 
 use alita_dispatch::{
-    Answer, Args, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome, Payload, Router, Stage,
-    Watcher,
+    Answer, Args, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome, Payload, Router,
+    Stage, Watcher,
 };
 use alita_markup::Html;
 use alita_testkit::{Draft, Fault, Media, Speaker};
@@ -63,7 +63,9 @@ async fn stages_run_in_their_order_and_done_ends_the_update() {
     }
     async fn enforce(cx: Cx<Toy>) -> Outcome {
         cx.app().note("enforce");
-        let is_bad = cx.message().is_some_and(|message| message.text.as_deref().is_some_and(|text| text.contains("bad")));
+        let is_bad = cx
+            .message()
+            .is_some_and(|message| message.text.as_deref().is_some_and(|text| text.contains("bad")));
         Ok(if is_bad { Flow::Done } else { Flow::Next })
     }
     let module = Module::new("toys")
@@ -134,7 +136,8 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
     let play = Play::with(vec![module], 8).await;
     play.says(play.mallory, "/hello").await;
     let carrier = play.telegram.messages(play.chat).last().and_then(|message| message["message_id"].as_i64());
-    let carrier = alita_model::MessageId::new(i32::try_from(carrier.expect("the bot's message")).expect("an id"));
+    let carrier =
+        alita_model::MessageId::new(i32::try_from(carrier.expect("the bot's message")).expect("an id"));
     play.toy.taken();
     for (data, noted, has_text) in [
         ("toy|v1|n=7", &["pressed 7"][..], false),

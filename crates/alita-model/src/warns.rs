@@ -93,7 +93,11 @@ impl WarnPolicy {
     /// What a tally means under this policy.
     #[must_use]
     pub const fn judge(&self, tally: &Tally) -> Verdict {
-        if tally.count >= self.limit { Verdict::LimitReached(self.punishment) } else { Verdict::StillCounting }
+        if tally.count >= self.limit {
+            Verdict::LimitReached(self.punishment)
+        } else {
+            Verdict::StillCounting
+        }
     }
 }
 

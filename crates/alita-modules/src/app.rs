@@ -138,7 +138,9 @@ impl App for AlitaApp {
     async fn find_by_id(&self, peer: Peer) -> Result<Option<Known>, Fault> {
         match peer {
             Peer::User(user) => Ok(self.db.users().get(user).await?.map(|person| known_person(&person))),
-            Peer::Chat(chat) => Ok(self.db.channels().get(chat).await?.map(|channel| known_channel(&channel))),
+            Peer::Chat(chat) => {
+                Ok(self.db.channels().get(chat).await?.map(|channel| known_channel(&channel)))
+            }
         }
     }
 

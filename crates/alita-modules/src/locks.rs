@@ -25,7 +25,10 @@ pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("locks")
         .help(HelpPage::new(t::locks::title_button, t::locks::help).also_known_as(&["lock", "unlock"]))
         .command(
-            Command::new("lock", lock).caller_needs(Rights::DELETE_MESSAGES).via_connection().help(t::locks::lock_help),
+            Command::new("lock", lock)
+                .caller_needs(Rights::DELETE_MESSAGES)
+                .via_connection()
+                .help(t::locks::lock_help),
         )
         .command(
             Command::new("unlock", unlock)
@@ -34,10 +37,18 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .help(t::locks::unlock_help),
         )
         .command(
-            Command::new("locks", show).for_everyone().via_connection().can_be_disabled().help(t::locks::locks_help),
+            Command::new("locks", show)
+                .for_everyone()
+                .via_connection()
+                .can_be_disabled()
+                .help(t::locks::locks_help),
         )
         .command(
-            Command::new("locktypes", types).for_everyone().anywhere().can_be_disabled().help(t::locks::locktypes_help),
+            Command::new("locktypes", types)
+                .for_everyone()
+                .anywhere()
+                .can_be_disabled()
+                .help(t::locks::locktypes_help),
         )
         .watcher(Watcher::new(Stage::Enforce, "locks", watch).on(&[On::Message, On::EditedMessage]))
         .watcher(Watcher::new(Stage::Enforce, "added bots", added_bots::watch).on(&[On::ChatMember]))

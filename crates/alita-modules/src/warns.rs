@@ -5,8 +5,8 @@
 mod view;
 
 use alita_dispatch::{
-    Answer, Args, Button, Command, Cx, Flow, HelpPage, Module, No, Outcome, Payload, Reason, Replied, Target, TargetMember,
-    TargetUser, mistake,
+    Answer, Args, Button, Command, Cx, Flow, HelpPage, Module, No, Outcome, Payload, Reason, Replied, Target,
+    TargetMember, TargetUser, mistake,
 };
 use alita_i18n::t;
 use alita_model::{Punishment, UserId, Verdict, WarnPolicy};
@@ -18,7 +18,10 @@ use crate::punish::punish;
 pub(crate) fn module() -> Module<AlitaApp> {
     let may_delete = Rights::RESTRICT_MEMBERS.union(Rights::DELETE_MESSAGES);
     Module::new("warns")
-        .help(HelpPage::new(t::warns::title_button, t::warns::help).also_known_as(&["warn", "warning", "warnings"]))
+        .help(
+            HelpPage::new(t::warns::title_button, t::warns::help)
+                .also_known_as(&["warn", "warning", "warnings"]),
+        )
         .command(Command::new("warn", warn).needs(Rights::RESTRICT_MEMBERS).help(t::warns::warn_help))
         .command(Command::new("dwarn", warn_and_delete).needs(may_delete).help(t::warns::dwarn_help))
         .command(Command::new("swarn", warn_silently).needs(may_delete).help(t::warns::swarn_help))
@@ -35,7 +38,9 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .caller_needs(Rights::RESTRICT_MEMBERS)
                 .help(t::warns::resetwarns_help),
         )
-        .command(Command::new("resetallwarns", ask_to_reset_all).for_owner().help(t::warns::resetallwarns_help))
+        .command(
+            Command::new("resetallwarns", ask_to_reset_all).for_owner().help(t::warns::resetallwarns_help),
+        )
         .command(Command::new("warnings", show_policy).help(t::warns::warnings_help))
         .command(
             Command::new("setwarnlimit", set_limit)
@@ -184,7 +189,8 @@ async fn set_limit(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
     let Ok(limit) = word.parse::<i64>() else {
         return mistake(move |lang| t::mistakes::number_expected(lang, word.as_str()));
     };
-    let policy = u32::try_from(limit).ok().and_then(|limit| WarnPolicy::new(limit, Punishment::default()).ok());
+    let policy =
+        u32::try_from(limit).ok().and_then(|limit| WarnPolicy::new(limit, Punishment::default()).ok());
     let Some(policy) = policy else { return mistake(|lang| t::mistakes::number_out_of_range(lang, 1, 100)) };
     cx.db().warns().set_limit(cx.chat(), policy.limit()).await?;
     t::warns::limit_set(cx.lang(), policy.limit().into()).reply()

@@ -102,7 +102,16 @@ async fn updates_that_nobody_has_seen_before() {
 async fn presses_that_make_no_sense_are_answered_once() {
     let room = room().await;
     let carrier = room.telegram.say(room.chat, Speaker::User(room.ada), Draft::text("a message"));
-    for data in ["", "|", "rmWarn", "rmWarn|v9|u=1", "rmWarn|v1|u=99999999999999999999999", "RMWARN|v1|u=%", "nobody|v1|_", "rmWarn|v1|u=1&u=2"] {
+    for data in [
+        "",
+        "|",
+        "rmWarn",
+        "rmWarn|v9|u=1",
+        "rmWarn|v1|u=99999999999999999999999",
+        "RMWARN|v1|u=%",
+        "nobody|v1|_",
+        "rmWarn|v1|u=1&u=2",
+    ] {
         room.telegram.forget_calls();
         room.telegram.press(room.ada, room.chat, carrier, data);
         room.bot.handled().await;
@@ -122,7 +131,17 @@ async fn presses_that_make_no_sense_are_answered_once() {
 async fn four_thousand_emoji_and_names_full_of_tricks() {
     let room = room().await;
     room.says(room.mallory, &"😀".repeat(2048)).await;
-    for name in ["<b>&\"'</b>", "</a>", "&amp;", "{first}", "%s", "{0}", "\u{202E}live", "name\nwith\nlines", &"😀".repeat(64)] {
+    for name in [
+        "<b>&\"'</b>",
+        "</a>",
+        "&amp;",
+        "{first}",
+        "%s",
+        "{0}",
+        "\u{202E}live",
+        "name\nwith\nlines",
+        &"😀".repeat(64),
+    ] {
         room.telegram.rename_user(room.mallory, NewUser::named(name));
         let texts = room.warns_mallory().await;
         assert_eq!(texts.len(), 1, "{name:?}");
@@ -178,7 +197,11 @@ async fn rights_that_are_lost_between_the_check_and_the_act() {
     let room = room().await;
     room.says(room.ada, "/setwarnlimit 1").await;
     room.says(room.ada, "/setwarnmode ban").await;
-    room.telegram.fail("banChatMember", Fault::refuse(400, "Bad Request: not enough rights to restrict/unrestrict chat member"), 1);
+    room.telegram.fail(
+        "banChatMember",
+        Fault::refuse(400, "Bad Request: not enough rights to restrict/unrestrict chat member"),
+        1,
+    );
     let texts = room.warns_mallory().await;
     assert_eq!(texts.len(), 1, "one line says what happened: {texts:?}");
     assert_eq!(room.count().await, 1, "the warning counts");

@@ -200,7 +200,10 @@ async fn every_command_answers_everybody_as_it_is_declared() {
                 };
                 let seen = ask(&bot, command, who, me).await;
                 if !agree(&expected, &seen) {
-                    wrong.push(format!("/{} by {who:?} while the bot {me:?}: expected {expected:?}, saw {seen:?}", command.name));
+                    wrong.push(format!(
+                        "/{} by {who:?} while the bot {me:?}: expected {expected:?}, saw {seen:?}",
+                        command.name
+                    ));
                 }
             }
         }
@@ -241,13 +244,26 @@ async fn every_gated_button_refuses_a_member() {
         let Speaker::User(user) = speaker else { unreachable!("a member speaks as themselves") };
         let carrier = telegram.say(chat, Speaker::User(user), Draft::text("a message"));
         telegram.forget_calls();
-        telegram.press(user, chat, carrier, &format!("{}|v1|a=yes&u=42&c={chat}&m=1&t=x&l=es", button.namespace));
+        telegram.press(
+            user,
+            chat,
+            carrier,
+            &format!("{}|v1|a=yes&u=42&c={chat}&m=1&t=x&l=es", button.namespace),
+        );
         telegram.settled().await;
         bot.settle().await;
         let answers = telegram.calls_of("answerCallbackQuery");
         assert_eq!(answers.len(), 1, "{}", button.namespace);
         assert!(!answers[0].params["text"].as_str().unwrap_or_default().is_empty(), "{}", button.namespace);
-        let acts = ["banChatMember", "unbanChatMember", "restrictChatMember", "promoteChatMember", "deleteMessage", "sendMessage", "editMessageText"];
+        let acts = [
+            "banChatMember",
+            "unbanChatMember",
+            "restrictChatMember",
+            "promoteChatMember",
+            "deleteMessage",
+            "sendMessage",
+            "editMessageText",
+        ];
         for act in acts {
             assert!(telegram.calls_of(act).is_empty(), "{} did {act}", button.namespace);
         }

@@ -198,10 +198,7 @@ const TEXTS: &[(&[&str], RefusalKind)] = &[
         ],
         RefusalKind::UserNotFound,
     ),
-    (
-        &["chat not found", "chat_id is empty", "chat_id_invalid"],
-        RefusalKind::ChatNotFound,
-    ),
+    (&["chat not found", "chat_id is empty", "chat_id_invalid"], RefusalKind::ChatNotFound),
     (
         &[
             "message to delete not found",

@@ -79,7 +79,8 @@ impl<'e> Reader<'e> {
     /// A secret, or nothing; it is never shown.
     pub(crate) fn secret(&mut self, variable: &'static str) -> Option<String> {
         let found = self.env.get(variable).map(|(value, source)| (value.to_owned(), source));
-        let (shown, source) = found.as_ref().map_or(("(unset)", Source::Default), |(_, source)| ("(set)", *source));
+        let (shown, source) =
+            found.as_ref().map_or(("(unset)", Source::Default), |(_, source)| ("(set)", *source));
         self.show(variable, shown, source);
         found.map(|(value, _)| value)
     }

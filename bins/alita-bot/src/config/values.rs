@@ -66,7 +66,8 @@ impl Config {
     }
 
     fn from_reader(reader: &mut Reader<'_>) -> Self {
-        let api_server = reader.parsed("API_SERVER", "an address that begins with http:// or https://", server);
+        let api_server =
+            reader.parsed("API_SERVER", "an address that begins with http:// or https://", server);
         let is_public_server = api_server.is_none();
         let token = token(reader, is_public_server);
         let is_debug = reader.switch("DEBUG", false);
@@ -88,7 +89,11 @@ impl Config {
             message_dump: chat(reader),
             settings: settings(reader),
             database_url: database_url.into(),
-            database_connections: reader.number("DB_MAX_OPEN_CONNS", if is_embedded { 8 } else { 50 }, 1..=1_000),
+            database_connections: reader.number(
+                "DB_MAX_OPEN_CONNS",
+                if is_embedded { 8 } else { 50 },
+                1..=1_000,
+            ),
             migrates: reader.switch("AUTO_MIGRATE", is_embedded),
             redis: redis(reader),
             data_dir,
@@ -116,7 +121,10 @@ fn token(reader: &mut Reader<'_>, is_public_server: bool) -> String {
         return String::new();
     };
     if is_public_server && !has_token_shape(&token) {
-        reader.problem("BOT_TOKEN", "not a token: a token is a number, a colon, and 30 or more letters, digits, - or _");
+        reader.problem(
+            "BOT_TOKEN",
+            "not a token: a token is a number, a colon, and 30 or more letters, digits, - or _",
+        );
     }
     token
 }
@@ -129,7 +137,8 @@ fn has_token_shape(token: &str) -> bool {
 
 /// User names, queries and fragments have no meaning in the address of a Bot API server.
 fn server(text: &str) -> Option<Url> {
-    let mut url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+    let mut url =
+        Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
     url.set_query(None);
     url.set_fragment(None);
     url.set_username("").ok()?;
@@ -185,7 +194,9 @@ fn languages(reader: &mut Reader<'_>) -> Vec<Language> {
         match Language::from_code(&code.to_lowercase()) {
             Some(language) if !languages.contains(&language) => languages.push(language),
             Some(_) => {}
-            None => eprintln!("ENABLED_LOCALES: there is no language `{code}` in this build, so it is not offered."),
+            None => eprintln!(
+                "ENABLED_LOCALES: there is no language `{code}` in this build, so it is not offered."
+            ),
         }
     }
     languages
@@ -201,7 +212,9 @@ fn redis(reader: &mut Reader<'_>) -> Option<RedisPlace> {
     let database = (is_direct || reader.is_set("REDIS_DB")).then_some(database);
     let is_optional = reader.switch("REDIS_OPTIONAL", false);
     let is_cleared_at_start = reader.switch("CLEAR_CACHE_ON_STARTUP", true);
-    if !is_direct && url.as_deref().is_some_and(|url| !url.starts_with("redis://") && !url.starts_with("rediss://")) {
+    if !is_direct
+        && url.as_deref().is_some_and(|url| !url.starts_with("redis://") && !url.starts_with("rediss://"))
+    {
         reader.problem("REDIS_URL", "begins with redis:// or rediss://");
     }
     let address = direct.or(url)?;
@@ -227,7 +240,8 @@ mod tests {
     const TOKEN: &str = "123456789:abcdefghijklmnopqrstuvwxyz_ABCDEFGH";
 
     fn problems(pairs: &[(&str, &str)]) -> Vec<String> {
-        Config::read(&Env::of(pairs)).map_or_else(|problems| problems.iter().map(ToString::to_string).collect(), |_| Vec::new())
+        Config::read(&Env::of(pairs))
+            .map_or_else(|problems| problems.iter().map(ToString::to_string).collect(), |_| Vec::new())
     }
 
     #[test]
@@ -263,7 +277,11 @@ mod tests {
     fn an_explicit_no_is_a_no() {
         let config = Config::read(&Env::of(&[("BOT_TOKEN", TOKEN), ("AUTO_MIGRATE", "off")])).unwrap();
         assert!(!config.migrates);
-        let server = [("BOT_TOKEN", "x"), ("DATABASE_URL", "postgres://a@b/c"), ("API_SERVER", "http://u:p@h:81/sub/?q#f")];
+        let server = [
+            ("BOT_TOKEN", "x"),
+            ("DATABASE_URL", "postgres://a@b/c"),
+            ("API_SERVER", "http://u:p@h:81/sub/?q#f"),
+        ];
         let config = Config::read(&Env::of(&server)).unwrap();
         assert!(!config.migrates);
         assert_eq!(config.api_server.as_str(), "http://h:81/sub/");

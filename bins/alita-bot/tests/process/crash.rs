@@ -26,7 +26,12 @@ impl Play {
         let mut running = program.start().expect("it starts");
         running.is_up(LIMIT).await.expect("it comes up");
         tokio::time::timeout(LIMIT, telegram.settled()).await.expect("the groups settle in");
-        assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0), "{}", program.stderr());
+        assert_eq!(
+            running.terminate(LIMIT).await.expect("it leaves").code(),
+            Some(0),
+            "{}",
+            program.stderr()
+        );
         let before = telegram.call_counts().get("sendMessage").copied().unwrap_or_default();
         Self { telegram, program, groups, before }
     }
@@ -59,7 +64,12 @@ impl Play {
         let mut running = self.start();
         running.is_up(LIMIT).await.expect("it comes back");
         self.wait("the rest", |play| play.telegram.unconfirmed() == 0).await;
-        assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0), "{}", self.program.stderr());
+        assert_eq!(
+            running.terminate(LIMIT).await.expect("it leaves").code(),
+            Some(0),
+            "{}",
+            self.program.stderr()
+        );
         let answers = self.groups.answers();
         assert!(answers + lost_at_most >= ANSWERED, "{answers} of {ANSWERED} were answered");
         assert_eq!(self.groups.links(), 0, "all links are gone");

@@ -57,17 +57,23 @@ impl Groups {
                 let (_, misdeed) = group.warned[number % WARNED];
                 let warn = Draft::text("/warn that was too much").reply_to(misdeed);
                 self.answered.push(say(group.admins[number], warn));
-                self.answered.push(say(group.admins[EACH + number], Draft::text(format!("/save note{number} word"))));
+                self.answered
+                    .push(say(group.admins[EACH + number], Draft::text(format!("/save note{number} word"))));
                 self.answered.push(say(group.members[number], Draft::text("/id")));
                 self.answered.push(say(group.members[EACH + number], Draft::text("#intro")));
-                self.deleted.push(say(group.members[2 * EACH + number], Draft::text("see https://coins.example")));
+                self.deleted
+                    .push(say(group.members[2 * EACH + number], Draft::text("see https://coins.example")));
             }
         }
     }
 
     /// How many of the answered have their answer; fails when one has two.
     pub(crate) fn answers(&self) -> usize {
-        self.answered.iter().map(|(chat, message)| self.answers_to(*chat, *message)).inspect(|n| assert!(*n <= 1, "an answer came twice")).sum()
+        self.answered
+            .iter()
+            .map(|(chat, message)| self.answers_to(*chat, *message))
+            .inspect(|n| assert!(*n <= 1, "an answer came twice"))
+            .sum()
     }
 
     fn answers_to(&self, chat: ChatId, message: MessageId) -> usize {
@@ -80,15 +86,19 @@ impl Groups {
 
     /// How many links are still there.
     pub(crate) fn links(&self) -> usize {
-        let is_there = |(chat, message): &&(ChatId, MessageId)| self.telegram.message(*chat, *message).is_some();
+        let is_there =
+            |(chat, message): &&(ChatId, MessageId)| self.telegram.message(*chat, *message).is_some();
         self.deleted.iter().filter(is_there).count()
     }
 
     /// Looks into the database of a bot that has left: every warning counts once, every note is there.
     pub(crate) async fn are_stored(&self, url: &str) {
         let clock = Clock::system();
-        let db = Db::connect(DbConfig::new(url), Cache::in_memory(clock.clone()), clock).await.expect("the database opens");
-        let notes: BTreeSet<String> = (0..EACH).map(|number| format!("note{number}")).chain(["intro".to_owned()]).collect();
+        let db = Db::connect(DbConfig::new(url), Cache::in_memory(clock.clone()), clock)
+            .await
+            .expect("the database opens");
+        let notes: BTreeSet<String> =
+            (0..EACH).map(|number| format!("note{number}")).chain(["intro".to_owned()]).collect();
         for group in &self.groups {
             for (user, _) in &group.warned {
                 let tally = db.warns().of(group.chat, *user).await.expect("it can be read");
@@ -106,7 +116,8 @@ impl Group {
     fn new(telegram: &FakeTelegram, number: usize) -> Self {
         // Another id in every process, so that a Redis that somebody else has used knows nothing of these groups.
         let id = i64::from(std::process::id()) * 10 + i64::try_from(number).expect("a small number");
-        let chat = telegram.add_chat(NewChat::supergroup(format!("Group {number}")).id(-1_001_000_000_000 - id));
+        let chat =
+            telegram.add_chat(NewChat::supergroup(format!("Group {number}")).id(-1_001_000_000_000 - id));
         telegram.set_member(chat, telegram.bot_id(), Member::full_administrator());
         let person = |role: Member| {
             let person = telegram.add_user(NewUser::named("Somebody"));

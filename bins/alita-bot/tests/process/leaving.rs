@@ -1,8 +1,8 @@
 //! `SIGTERM`: the bot finishes what it has begun, confirms it, and leaves with 0.
 
+use alita_model::{ChatId, UserId};
 use alita_testkit::process::{free_port, get, until};
 use alita_testkit::{FakeTelegram, Member, NewChat, NewUser, Speaker};
-use alita_model::{ChatId, UserId};
 
 use crate::{LIMIT, whole};
 
@@ -37,7 +37,8 @@ async fn under_load_everything_that_was_begun_is_finished_and_confirmed() {
 }
 
 fn people(telegram: &FakeTelegram) -> Vec<(ChatId, UserId)> {
-    let chats: Vec<ChatId> = (0..20).map(|n| telegram.add_chat(NewChat::supergroup(format!("Group {n}")))).collect();
+    let chats: Vec<ChatId> =
+        (0..20).map(|n| telegram.add_chat(NewChat::supergroup(format!("Group {n}")))).collect();
     for chat in &chats {
         telegram.set_member(*chat, telegram.bot_id(), Member::full_administrator());
     }
@@ -51,7 +52,8 @@ fn people(telegram: &FakeTelegram) -> Vec<(ChatId, UserId)> {
 }
 
 fn answers(telegram: &FakeTelegram) -> usize {
-    usize::try_from(telegram.call_counts().get("sendMessage").copied().unwrap_or_default()).expect("not so many")
+    usize::try_from(telegram.call_counts().get("sendMessage").copied().unwrap_or_default())
+        .expect("not so many")
 }
 
 #[tokio::test]
@@ -65,8 +67,32 @@ async fn a_telegram_that_cannot_be_reached_is_waited_for() {
     let (status, health) = get(program.port(), "/health").await.expect("an answer");
     assert_eq!(status, 503, "{health}");
     assert!(health.contains("starting"), "{health}");
-    assert_eq!(running.terminate(LIMIT).await.expect("it leaves in time").code(), Some(0), "{}", program.stderr());
+    assert_eq!(
+        running.terminate(LIMIT).await.expect("it leaves in time").code(),
+        Some(0),
+        "{}",
+        program.stderr()
+    );
     assert!(!program.stderr().contains(FakeTelegram::TOKEN), "the token is in the log");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_telegram, program) = whole(folder.path()).await;
+    let url = format!("postgres://alita:hunter2@127.0.0.1:{}/alita", free_port());
+    let program = program.env("DATABASE_URL", url);
+    let mut running = program.start().expect("it starts");
+    let is_told = || program.stderr().contains("the database does not answer yet");
+    until(LIMIT, "a first try", is_told).await.expect("it tries, and says so");
+    assert!(running.has_ended().expect("the system tells").is_none(), "it tries again");
+    assert_eq!(
+        running.terminate(LIMIT).await.expect("it leaves in time").code(),
+        Some(0),
+        "{}",
+        program.stderr()
+    );
+    assert!(!program.stderr().contains("hunter2"), "the password is in the log");
 }
 
 #[tokio::test]
@@ -77,7 +103,7 @@ async fn a_telegram_that_comes_later_is_found() {
     let program = program.env("API_SERVER", format!("http://127.0.0.1:{port}"));
     let mut running = program.start().expect("it starts");
     until(LIMIT, "a first try", || program.stderr().contains("cannot be reached")).await.expect("it tries");
-    let _late = FakeTelegram::start_on(port, alita_runtime::Clock::system()).await.expect("the port is still free");
+    let _late = FakeTelegram::start_on(port, Clock::system()).await.expect("the port is still free");
     running.is_up(LIMIT).await.expect("it comes up");
     assert_eq!(running.terminate(LIMIT).await.expect("it leaves in time").code(), Some(0));
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use alita_testkit::FakeTelegram;
-use alita_testkit::process::{Program, free_port};
+use alita_testkit::process::Program;
 
 use crate::{LIMIT, bare, whole};
 
@@ -90,14 +90,6 @@ async fn the_file_of_the_database_is_something_else() {
     only_line(program.env("DATABASE_URL", url), "", "database").await;
     let letter = std::fs::read_to_string(&file).expect("the file is still there");
     assert!(letter.starts_with("Dear database, "), "it was written over");
-}
-
-#[tokio::test]
-async fn the_server_of_the_database_does_not_answer() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (_telegram, program) = whole(folder.path()).await;
-    let url = format!("postgres://alita:hunter2@127.0.0.1:{}/alita", free_port());
-    only_line(program.env("DATABASE_URL", url), "DATABASE_URL", "").await;
 }
 
 #[tokio::test]

@@ -43,7 +43,8 @@ async fn check_config_shows_everything_but_secrets() {
 #[tokio::test]
 async fn check_config_tells_what_is_wrong() {
     let (_folder, program) = bare();
-    let output = program.env("DEBUG", "perhaps").arg("check-config").run(LIMIT).await.expect("it ends by itself");
+    let output =
+        program.env("DEBUG", "perhaps").arg("check-config").run(LIMIT).await.expect("it ends by itself");
     let said = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("  BOT_TOKEN: required") && said.contains("  DEBUG: found `perhaps`"), "{said}");

@@ -14,10 +14,12 @@ const QUIET: Duration = Duration::from_secs(10);
 
 pub(super) async fn watch(cx: Cx<AlitaApp>) -> Outcome {
     let Some(change) = cx.member_change() else { return Ok(Flow::Next) };
-    let (before, after) = (member_of_update(&change.old_chat_member), member_of_update(&change.new_chat_member));
+    let (before, after) =
+        (member_of_update(&change.old_chat_member), member_of_update(&change.new_chat_member));
     let (Some(before), Some(after)) = (before, after) else { return Ok(Flow::Next) };
     // A bot that arrives as an administrator was added by somebody who may.
-    let has_come = Change::between(&before, &after).has_joined() && after.is_bot && after.status == Status::Member;
+    let has_come =
+        Change::between(&before, &after).has_joined() && after.is_bot && after.status == Status::Member;
     if !has_come || !cx.db().locks().of(cx.chat()).await?.contains(LockType::Bots) {
         return Ok(Flow::Next);
     }
@@ -27,7 +29,8 @@ pub(super) async fn watch(cx: Cx<AlitaApp>) -> Outcome {
         return Ok(Flow::Next);
     }
     let cx = cx.speak().await;
-    let may_ban = matches!(cx.directory().bot(cx.chat()).await, Fact::Known(me) if me.has(Rights::RESTRICT_MEMBERS));
+    let may_ban =
+        matches!(cx.directory().bot(cx.chat()).await, Fact::Known(me) if me.has(Rights::RESTRICT_MEMBERS));
     if !may_ban {
         say_once(&cx, t::locks::cannot_ban_bots(cx.lang()).into()).await?;
         return Ok(Flow::Next);

@@ -15,7 +15,8 @@ pub(super) fn kinds(message: &Message, sender: &Sender) -> LockSet {
     if matches!(sender, Sender::LinkedChannel(_)) {
         return [LockType::AnonChannel].into_iter().collect();
     }
-    let mut kinds: LockSet = present(message).into_iter().filter_map(|(is_there, kind)| is_there.then_some(kind)).collect();
+    let mut kinds: LockSet =
+        present(message).into_iter().filter_map(|(is_there, kind)| is_there.then_some(kind)).collect();
     kinds.insert(LockType::All);
     if matches!(sender, Sender::Channel(_)) {
         kinds.insert(LockType::AnonChannel);
@@ -89,7 +90,8 @@ fn texts(message: &Message) -> impl Iterator<Item = &str> {
 fn has_link(message: &Message) -> bool {
     let entities = message.entities.iter().chain(&message.caption_entities).flatten();
     let is_link = |entity: &MessageEntity| {
-        matches!(entity.type_field, MessageEntityType::Url | MessageEntityType::TextLink) || entity.url.is_some()
+        matches!(entity.type_field, MessageEntityType::Url | MessageEntityType::TextLink)
+            || entity.url.is_some()
     };
     let buttons = message.reply_markup.iter().flat_map(|markup| markup.inline_keyboard.iter().flatten());
     entities.into_iter().any(is_link) || buttons.into_iter().any(|button| button.url.is_some())
@@ -135,9 +137,17 @@ mod tests {
         let sized = json!({"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1, "duration": 1});
         assert_eq!(kinds_of(json!({"text": "hello"})), ["all", "comments", "messages"]);
         assert_eq!(kinds_of(json!({"document": file})), ["all", "comments", "document", "media", "messages"]);
-        assert_eq!(kinds_of(json!({"document": file, "animation": sized})), ["all", "comments", "gif", "messages", "other"]);
+        assert_eq!(
+            kinds_of(json!({"document": file, "animation": sized})),
+            ["all", "comments", "gif", "messages", "other"]
+        );
         assert_eq!(kinds_of(json!({"photo": [sized]})), ["all", "comments", "media", "messages", "photo"]);
-        assert_eq!(kinds_of(json!({"pinned_message": {"message_id": 2, "date": 0, "chat": {"id": -1001, "type": "supergroup"}}})), [""; 0]);
+        assert_eq!(
+            kinds_of(
+                json!({"pinned_message": {"message_id": 2, "date": 0, "chat": {"id": -1001, "type": "supergroup"}}})
+            ),
+            [""; 0]
+        );
         assert_eq!(kinds_of(json!({"new_chat_title": "y"})), [""; 0]);
     }
 
@@ -152,7 +162,10 @@ mod tests {
             let kinds = kinds_of(extra.clone());
             assert!(kinds.contains(&"url") && kinds.contains(&"previews"), "{extra}");
         }
-        assert!(!kinds_of(json!({"text": "no link", "entities": [{"type": "bold", "offset": 0, "length": 2}]})).contains(&"url"));
+        assert!(
+            !kinds_of(json!({"text": "no link", "entities": [{"type": "bold", "offset": 0, "length": 2}]}))
+                .contains(&"url")
+        );
     }
 
     #[test]
@@ -168,7 +181,10 @@ mod tests {
     fn channels() {
         let channel = json!({"id": -1009, "type": "channel", "title": "News"});
         assert!(kinds_of(json!({"text": "x", "sender_chat": channel})).contains(&"anonchannel"));
-        assert_eq!(kinds_of(json!({"text": "x", "sender_chat": channel, "is_automatic_forward": true})), ["anonchannel"]);
+        assert_eq!(
+            kinds_of(json!({"text": "x", "sender_chat": channel, "is_automatic_forward": true})),
+            ["anonchannel"]
+        );
         let group = json!({"id": -1001, "type": "supergroup", "title": "x"});
         assert!(!kinds_of(json!({"text": "x", "sender_chat": group})).contains(&"anonchannel"));
     }

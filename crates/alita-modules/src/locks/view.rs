@@ -23,7 +23,8 @@ pub(super) fn locks(lang: Language, locked: LockSet) -> Html {
     }
     let mut text = t::locks::locks_header(lang);
     for lock in LockType::ALL {
-        let state = if locked.contains(*lock) { t::locks::state_locked(lang) } else { t::locks::state_free(lang) };
+        let state =
+            if locked.contains(*lock) { t::locks::state_locked(lang) } else { t::locks::state_free(lang) };
         text.newline().push(Html::code(lock)).push_literal(" – ").push(state);
     }
     text

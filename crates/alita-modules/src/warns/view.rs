@@ -13,15 +13,23 @@ pub(super) const REMOVE: &str = "rmWarn";
 /// The namespace of the owner's yes and no.
 pub(super) const RESET_ALL: &str = "rmAllChatWarns";
 
-pub(super) fn warned(cx: &Cx<AlitaApp>, who: &TargetUser, tally: &Tally, policy: &WarnPolicy, has_rules: bool) -> Reply {
+pub(super) fn warned(
+    cx: &Cx<AlitaApp>,
+    who: &TargetUser,
+    tally: &Tally,
+    policy: &WarnPolicy,
+    has_rules: bool,
+) -> Reply {
     let lang = cx.lang();
     let mut text = t::warns::warned(lang, mention(who.id, &who.name), tally.count, policy.limit());
     if let Some(reason) = tally.reasons.last() {
         text.newline().push(t::common::reason(lang, reason.as_str()));
     }
-    let mut keyboard = Keyboard::new().ask(t::warns::remove_button(lang), &Payload::new(REMOVE).with("u", who.id));
+    let mut keyboard =
+        Keyboard::new().ask(t::warns::remove_button(lang), &Payload::new(REMOVE).with("u", who.id));
     if has_rules {
-        keyboard = keyboard.link(t::warns::rules_button(lang), cx.start_link(&format!("rules_{}", cx.chat())));
+        keyboard =
+            keyboard.link(t::warns::rules_button(lang), cx.start_link(&format!("rules_{}", cx.chat())));
     }
     text.with(keyboard)
 }
@@ -38,7 +46,13 @@ pub(super) fn punished(cx: &Cx<AlitaApp>, who: &TargetUser, tally: &Tally, polic
     text.into()
 }
 
-pub(super) fn tally(cx: &Cx<AlitaApp>, user: UserId, name: &str, tally: &Tally, policy: &WarnPolicy) -> Reply {
+pub(super) fn tally(
+    cx: &Cx<AlitaApp>,
+    user: UserId,
+    name: &str,
+    tally: &Tally,
+    policy: &WarnPolicy,
+) -> Reply {
     let (lang, who) = (cx.lang(), mention(user, name));
     if tally.count == 0 {
         return t::warns::none(lang, who).into();

@@ -55,7 +55,10 @@ impl Groups {
     pub(crate) fn say(&mut self, messages: usize) {
         for _ in 0..messages {
             let speaker = self.speakers[self.said / GROUPS % SPEAKERS];
-            let text = format!("I had tea at {} today, and the cake was better than ever. How about you?", self.said);
+            let text = format!(
+                "I had tea at {} today, and the cake was better than ever. How about you?",
+                self.said
+            );
             self.telegram.say(self.chats[self.said % GROUPS], Speaker::User(speaker), text.as_str());
             self.said += 1;
         }
