@@ -79,9 +79,9 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, work: BoxFuture<'_, 
         Err(no) => refuse(cx, origin, no).boxed().await,
     };
     let took = cx.clock().instant().saturating_sub(begin);
-    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result)
+    metrics::counter!("alita_handler_results_total", "module" => origin.module, "handler" => origin.name, "result" => result)
         .increment(1);
-    metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "kind" => origin.kind.as_str())
+    metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "handler" => origin.name, "kind" => origin.kind.as_str())
         .record(took.as_secs_f64());
     ends
 }

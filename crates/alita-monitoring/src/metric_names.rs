@@ -48,8 +48,8 @@ pub const METRICS: &[Metric] = &[
     gauge("alita_open_files", &[], "Open files and sockets of the process"),
     // updates
     gauge("alita_updates_in_flight", &[], "Updates that are being handled"),
-    histogram("alita_handler_duration_seconds", &["module", "kind"], "How long a handler took"),
-    counter("alita_handler_results_total", &["module", "result"], "How handlers ended"),
+    histogram("alita_handler_duration_seconds", &["module", "handler", "kind"], "How long a handler took"),
+    counter("alita_handler_results_total", &["module", "handler", "result"], "How handlers ended"),
     counter("alita_commands_total", &["command"], "Commands that were run"),
     counter("alita_handler_errors_total", &["module", "class"], "Faults in handlers"),
     counter("alita_panics_total", &["where"], "Panics that were caught"),

@@ -4,7 +4,9 @@ mod tiny_bot;
 
 use std::time::Duration;
 
-use alita_testkit::transcript::{PlayError, check, play, play_within};
+use alita_runtime::Clock;
+use alita_testkit::FakeTelegram;
+use alita_testkit::transcript::{Line, PlayError, check, perform, play, play_within};
 
 use crate::tiny_bot::TinyBot;
 
@@ -99,4 +101,34 @@ async fn broken_rules_of_the_bot_api_fail_the_play() {
         panic!("another failure")
     };
     assert_eq!(sins.len(), 1, "{sins:?}");
+}
+
+#[tokio::test]
+async fn a_performance_shows_each_line_as_it_happened() {
+    let lines = "Ada: /echo {id of Mallory}\n  Alita: {id of Mallory}\nAda: /ping\n  Alita: Ping\n";
+    let mut shown = Vec::new();
+    let show = |line: Line<'_>| {
+        shown.push(match line {
+            Line::Happened { line, is_expected: false } => format!("{line} ?"),
+            Line::Written(line) | Line::Happened { line, .. } => line.to_owned(),
+            _ => unreachable!("there are no other lines"),
+        });
+    };
+    let fake = FakeTelegram::start(Clock::system()).await;
+    let bot = TinyBot::start(fake.clone(), Clock::system()).await;
+    let played = perform(fake, bot, &format!("{GROUP}{lines}"), Duration::from_secs(20), show).await;
+    assert!(matches!(played, Err(PlayError::Different { .. })), "{played:?}");
+    assert_eq!(
+        shown.get(1..).unwrap_or_default(),
+        ["Ada: /echo 43", "  Alita: 43", "Ada: /ping", "  Alita: Pong ?"]
+    );
+}
+
+#[tokio::test]
+async fn a_performance_cannot_turn_the_clock() {
+    let fake = FakeTelegram::start(Clock::system()).await;
+    let bot = TinyBot::start(fake.clone(), Clock::system()).await;
+    let played = perform(fake, bot, "wait 61s\n", Duration::from_secs(20), |_| {}).await;
+    let error = played.expect_err("nobody turns it").to_string();
+    assert_eq!(error, "line 1: a performance cannot turn the clock\n    wait 61s");
 }

@@ -302,6 +302,22 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_names_exactly_what_is_read() {
+        let example = include_str!("../../../../deploy/alita.env.example");
+        let lines = example.lines().map(|line| line.trim_start_matches('#'));
+        let mut named: Vec<&str> = lines
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, _)| name)
+            .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+            .collect();
+        let config = Config::read(&Env::of(&[("BOT_TOKEN", TOKEN)])).unwrap();
+        let mut read: Vec<&str> = config.shown.iter().map(|shown| shown.variable).collect();
+        named.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(named, read);
+    }
+
+    #[test]
     fn unknown_languages_are_left_out() {
         let env = Env::of(&[("BOT_TOKEN", TOKEN), ("ENABLED_LOCALES", "en, xx ,es,en")]);
         assert_eq!(Config::read(&env).unwrap().settings.languages, [Language::EN, Language::ES]);

@@ -1,6 +1,7 @@
 //! `SIGTERM`: the bot finishes what it has begun, confirms it, and leaves with 0.
 
 use alita_model::{ChatId, UserId};
+use alita_runtime::Clock;
 use alita_testkit::process::{free_port, get, until};
 use alita_testkit::{FakeTelegram, Member, NewChat, NewUser, Speaker};
 

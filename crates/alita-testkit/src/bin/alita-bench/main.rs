@@ -60,6 +60,7 @@ async fn bench(bot: &Path) -> Result<(), Failure> {
     println!("the whole bot              {:>9.0} messages/s", bot.rate);
     println!("ratio                      {:>9.2}", bot.rate / sink);
     println!("Bot API calls a message    {:>9.3}", bot.calls);
+    println!("messages a getUpdates      {:>9.1}", bot.batch);
     println!("resident, idle             {:>9.1} MiB", mebibytes(bot.idle));
     println!("resident, {WARM} chats    {:>9.1} MiB", mebibytes(bot.warm));
     Ok(())
@@ -81,6 +82,8 @@ struct Figures {
     rate: f64,
     /// Calls for each plain message, `getUpdates` left out.
     calls: f64,
+    /// Messages for each `getUpdates`; a hundred at best.
+    batch: f64,
     idle: Option<u64>,
     warm: Option<u64>,
 }
@@ -100,16 +103,18 @@ async fn of_bot(path: &Path, folder: &Path) -> Result<Figures, Failure> {
     groups.say(ROUND);
     handled(&telegram, &mut running).await?;
 
-    let before = calls(&telegram);
+    telegram.forget_calls();
     let rate = rate(&telegram, &mut running, &mut groups).await?;
-    #[expect(clippy::cast_precision_loss, reason = "nobody counts so far")]
-    let calls = (calls(&telegram) - before) as f64 / (ROUNDS * ROUND) as f64;
+    let counts = telegram.call_counts();
+    let polls = counts.get("getUpdates").copied().unwrap_or_default();
+    let messages = (ROUNDS * ROUND) as f64;
+    let (calls, batch) = (calls(&telegram) as f64 / messages, messages / polls as f64);
 
     groups.greet_everywhere(WARM);
     handled(&telegram, &mut running).await?;
     let warm = running.resident_kib();
     running.terminate(LIMIT).await?;
-    Ok(Figures { rate, calls, idle, warm })
+    Ok(Figures { rate, calls, batch, idle, warm })
 }
 
 async fn world() -> (FakeTelegram, Groups) {
@@ -129,9 +134,7 @@ async fn rate(telegram: &FakeTelegram, running: &mut Running, groups: &mut Group
         handled(telegram, running).await?;
         time += began.elapsed();
     }
-    #[expect(clippy::cast_precision_loss, reason = "nobody counts so far")]
-    let messages = (ROUNDS * ROUND) as f64;
-    Ok(messages / time.as_secs_f64())
+    Ok((ROUNDS * ROUND) as f64 / time.as_secs_f64())
 }
 
 async fn handled(telegram: &FakeTelegram, running: &mut Running) -> Result<(), Failure> {
@@ -148,6 +151,5 @@ fn calls(telegram: &FakeTelegram) -> u64 {
 
 /// NaN where the system does not tell.
 fn mebibytes(kib: Option<u64>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "no machine has so much")]
     kib.map_or(f64::NAN, |kib| kib as f64 / 1024.0)
 }
