@@ -97,7 +97,7 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     watch_health(&health, &db, &cache);
     serve_http(config, shutdown, &health, &metrics, &tasks).await?;
     sweep_regularly(&tasks, clock, &db);
-    shutdown.register("tasks", STEP, move || async move { unfinished(tasks.close(STEP).await) });
+    shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
 
     let client = compose::client(config)?;
     let me = compose::introduce(&client, clock).await?;
@@ -133,7 +133,7 @@ fn leave_in_order(shutdown: &Shutdown, health: &Health, handling: TaskSet, sourc
     let health = health.clone();
     shutdown.register("updates in handling", DRAIN, move || async move {
         health.stopping();
-        unfinished(handling.close(DRAIN).await)
+        unfinished(&handling.close(DRAIN).await)
     });
 }
 
@@ -187,6 +187,6 @@ fn sweep_regularly(tasks: &TaskSet, clock: &Clock, db: &Db) {
     });
 }
 
-fn unfinished(names: Vec<&'static str>) -> Result<(), alita_runtime::BoxError> {
+fn unfinished(names: &[&'static str]) -> Result<(), alita_runtime::BoxError> {
     if names.is_empty() { Ok(()) } else { Err(format!("unfinished: {}", names.join(", ")).into()) }
 }
