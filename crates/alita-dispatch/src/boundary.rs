@@ -1,5 +1,6 @@
 //! Where a handler's answer becomes messages, and where its faults end.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use alita_permissions::Denied;
@@ -59,9 +60,15 @@ enum Cut {
 /// `true` when nobody else shall look at the update.
 ///
 /// Boxed: the guard and the limit would each hold a copy of the work, and a proof runs a handler within a handler.
-pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, work: BoxFuture<'_, Outcome>) -> bool {
+pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outcome>) -> bool {
     let begin = cx.clock().instant();
-    let limited = async { tokio::time::timeout(TIME_LIMIT, work).await };
+    // Most watchers are done at once; only those that have to wait are worth a timer.
+    let limited = async {
+        match futures_util::poll!(&mut work) {
+            Poll::Ready(outcome) => Ok(outcome),
+            Poll::Pending => tokio::time::timeout(TIME_LIMIT, work).await,
+        }
+    };
     let outcome = match guarded(origin.name, limited).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(No::fault(Cut::TooSlow)),

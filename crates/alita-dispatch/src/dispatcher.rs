@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use alita_model::ChatId;
-use alita_telegram::Delivery;
+use alita_telegram::{Ack, Delivery};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::pipeline;
 use crate::router::Router;
 use crate::view::View;
 
-type Lane = VecDeque<(View, Delivery)>;
+type Lane = VecDeque<(View, Ack)>;
 
 /// Takes deliveries and handles them.
 ///
@@ -62,18 +62,19 @@ impl<A: App> Dispatcher<A> {
 
     /// Takes a delivery; the handling goes on in a task.
     pub fn take(&self, delivery: Delivery) {
-        let Some(view) = View::of(&delivery.update) else {
-            tracing::debug!(update_id = delivery.update_id, "nobody looks at this kind of update");
-            delivery.ack.done();
+        let Delivery { update, update_id, ack, .. } = delivery;
+        let Some(view) = View::of(Arc::unwrap_or_clone(update)) else {
+            tracing::debug!(update_id, "nobody looks at this kind of update");
+            ack.done();
             return;
         };
         let key = view.order_key();
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lane) = lanes.get_mut(&key) {
-            lane.push_back((view, delivery));
+            lane.push_back((view, ack));
             return;
         }
-        lanes.insert(key, VecDeque::from([(view, delivery)]));
+        lanes.insert(key, VecDeque::from([(view, ack)]));
         drop(lanes);
         let inner = Arc::clone(&self.0);
         self.0.services.tasks.spawn("lane", async move { inner.run_lane(key).await });
@@ -90,21 +91,19 @@ impl<A: App> Inner<A> {
     /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
     async fn run_lane(&self, key: (ChatId, i64)) {
         let mut next = self.next_in(key);
-        while let Some((view, delivery)) = next {
+        while let Some((view, ack)) = next {
             let permits = self.permits_for(key.0).await;
-            let update_id = delivery.update_id;
             metrics::gauge!("alita_updates_in_flight").increment(1.0);
             pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view).await;
             metrics::gauge!("alita_updates_in_flight").decrement(1.0);
-            tracing::trace!(update_id, "handled");
-            delivery.ack.done();
+            ack.done();
             drop(permits);
             next = self.next_in(key);
         }
     }
 
     /// The next update of a lane; a lane without one is gone.
-    fn next_in(&self, key: (ChatId, i64)) -> Option<(View, Delivery)> {
+    fn next_in(&self, key: (ChatId, i64)) -> Option<(View, Ack)> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let next = lanes.get_mut(&key).and_then(VecDeque::pop_front);
         if next.is_none() {

@@ -72,7 +72,7 @@ pub async fn prove<A: App>(cx: Cx<A>, payload: Payload) -> Outcome {
     }
     cx.toast(None).await;
     let presser = cx.query().map(|query| query.from.clone());
-    pipeline::replay(&cx, View::of_message(cx.update_id(), spoken_by(presser, kept), false)).await;
+    pipeline::replay(&cx, View::of_message(cx.update_id(), Box::new(spoken_by(presser, kept)), false)).await;
     Ok(Flow::Done)
 }
 

@@ -76,7 +76,8 @@ impl<A: App> Cx<A> {
             let params = self.params(chat, thread, &reply, &part, at == 0, at == last);
             sent = match self.post(params, media).await {
                 Ok(message) => Some(message),
-                Err(Error::AlreadySent { .. }) => return Ok(None),
+                // This part went out before a crash; the next one may not have.
+                Err(Error::AlreadySent { .. }) => None,
                 Err(error) => return Err(error),
             };
         }

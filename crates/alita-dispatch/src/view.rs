@@ -1,7 +1,5 @@
 //! What an update is about, worked out once: chat, sender, thread, message.
 
-use std::sync::Arc;
-
 use alita_model::{ChatId, MessageId, Peer, ThreadId, UserId};
 use alita_telegram::types::{
     CallbackQuery, Chat, ChatJoinRequest, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message,
@@ -16,17 +14,17 @@ use crate::stage::On;
 #[non_exhaustive]
 pub enum Event {
     /// A new message.
-    Message(Arc<Message>),
+    Message(Box<Message>),
     /// A message that its author changed.
-    EditedMessage(Arc<Message>),
+    EditedMessage(Box<Message>),
     /// A press on a button.
-    CallbackQuery(Arc<CallbackQuery>),
+    CallbackQuery(Box<CallbackQuery>),
     /// Somebody's membership changed.
-    ChatMember(Arc<ChatMemberUpdated>),
+    ChatMember(Box<ChatMemberUpdated>),
     /// The bot's own membership changed.
-    MyChatMember(Arc<ChatMemberUpdated>),
+    MyChatMember(Box<ChatMemberUpdated>),
     /// Somebody asks to join.
-    ChatJoinRequest(Arc<ChatJoinRequest>),
+    ChatJoinRequest(Box<ChatJoinRequest>),
 }
 
 impl Event {
@@ -222,26 +220,20 @@ pub struct View {
 impl View {
     /// Looks at an update; `None` for kinds that no handler can ask for.
     #[must_use]
-    pub fn of(update: &Update) -> Option<Self> {
+    pub fn of(update: Update) -> Option<Self> {
         let update_id = i64::from(update.update_id);
-        match &update.content {
-            UpdateContent::Message(message) => Some(Self::of_message(update_id, (**message).clone(), false)),
-            UpdateContent::EditedMessage(message) => {
-                Some(Self::of_message(update_id, (**message).clone(), true))
-            }
+        match update.content {
+            UpdateContent::Message(message) => Some(Self::of_message(update_id, message, false)),
+            UpdateContent::EditedMessage(message) => Some(Self::of_message(update_id, message, true)),
             UpdateContent::CallbackQuery(query) => Self::of_query(update_id, query),
-            UpdateContent::ChatMember(change) => {
-                Some(Self::of_change(update_id, change, Event::ChatMember(Arc::new(change.clone()))))
-            }
-            UpdateContent::MyChatMember(change) => {
-                Some(Self::of_change(update_id, change, Event::MyChatMember(Arc::new(change.clone()))))
-            }
+            UpdateContent::ChatMember(change) => Some(Self::of_change(update_id, change, Event::ChatMember)),
+            UpdateContent::MyChatMember(change) => Some(Self::of_change(update_id, change, Event::MyChatMember)),
             UpdateContent::ChatJoinRequest(request) => Some(Self {
                 update_id,
                 place: (&request.chat).into(),
                 sender: Sender::User((&request.from).into()),
                 thread: None,
-                event: Event::ChatJoinRequest(Arc::new(request.clone())),
+                event: Event::ChatJoinRequest(Box::new(request)),
             }),
             _ => None,
         }
@@ -249,16 +241,15 @@ impl View {
 
     /// The view of a message, new or edited.
     #[must_use]
-    pub fn of_message(update_id: i64, message: Message, is_edited: bool) -> Self {
+    pub fn of_message(update_id: i64, message: Box<Message>, is_edited: bool) -> Self {
         let thread = thread_of(&message);
         let place = (&*message.chat).into();
         let sender = Sender::of(&message);
-        let message = Arc::new(message);
         let event = if is_edited { Event::EditedMessage(message) } else { Event::Message(message) };
         Self { update_id, event, place, sender, thread }
     }
 
-    fn of_query(update_id: i64, query: &CallbackQuery) -> Option<Self> {
+    fn of_query(update_id: i64, query: Box<CallbackQuery>) -> Option<Self> {
         let (place, thread) = match &query.message {
             Some(MaybeInaccessibleMessage::Message(message)) => ((&*message.chat).into(), thread_of(message)),
             Some(MaybeInaccessibleMessage::InaccessibleMessage(message)) => ((&message.chat).into(), None),
@@ -266,12 +257,16 @@ impl View {
             None => (private_place(&query.from)?, None),
         };
         let sender = Sender::User((&query.from).into());
-        Some(Self { update_id, event: Event::CallbackQuery(Arc::new(query.clone())), place, sender, thread })
+        Some(Self { update_id, event: Event::CallbackQuery(query), place, sender, thread })
     }
 
-    fn of_change(update_id: i64, change: &ChatMemberUpdated, event: Event) -> Self {
-        let sender = Sender::User((&change.from).into());
-        Self { update_id, event, place: (&change.chat).into(), sender, thread: None }
+    fn of_change(
+        update_id: i64,
+        change: ChatMemberUpdated,
+        event: impl FnOnce(Box<ChatMemberUpdated>) -> Event,
+    ) -> Self {
+        let (place, sender) = ((&change.chat).into(), Sender::User((&change.from).into()));
+        Self { update_id, event: event(Box::new(change)), place, sender, thread: None }
     }
 
     /// The message that was written or edited, or that carries the pressed button.

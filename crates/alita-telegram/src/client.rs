@@ -26,7 +26,7 @@ use crate::multipart::{self, Part};
 use crate::refusal::Envelope;
 use crate::report;
 use crate::throttle::{Priority, Throttle};
-use crate::transport::{Answer, Broken, Lane, Transport};
+use crate::transport::{Answer, Broken, Lane, Seat, Transport};
 use crate::{ClientConfig, Error, RefusalKind, SendLog, WireError, WireKind};
 
 /// Answers longer than this are not read; a full batch of updates is far below it.
@@ -124,7 +124,8 @@ impl Client {
         let held = Duration::from_secs(params.timeout.unwrap_or(0).into());
         let call = json_call(method, Some(params), held + POLL_MARGIN)?;
         let started = Instant::now();
-        let result = self.attempt(Lane::Polling, &call).await;
+        let seat = self.inner.transport.seat(Lane::Polling).await;
+        let result = self.attempt(seat, &call).await;
         report::count(method, result.as_ref().err(), started);
         let answer = result?;
         decode::<MethodResponse<Vec<Box<RawValue>>>>(method, &answer).map(|response| response.result)
@@ -161,7 +162,7 @@ impl Client {
         let mut patience = self.priority.patience();
         let (mut throttled, mut broken) = (0, 0);
         loop {
-            self.queue(call, traffic, &mut patience).await?;
+            let seat = self.queue(call, traffic, &mut patience).await?;
             let is_first = throttled + broken == 0;
             if is_first
                 && method::creates_message(call.method)
@@ -171,7 +172,7 @@ impl Client {
                 return Err(Error::AlreadySent { method: call.method.to_owned() });
             }
             tracing::Span::current().record("attempts", throttled + broken + 1);
-            let error = match self.attempt(Lane::Calls, call).await {
+            let error = match self.attempt(seat, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -197,10 +198,13 @@ impl Client {
         }
     }
 
-    /// Waits until the limits let the call go.
-    async fn queue(&self, call: &Call<'_>, traffic: Traffic, patience: &mut Duration) -> Result<(), Error> {
+    /// Waits until the limits let the call go and a connection is free for it.
+    async fn queue(&self, call: &Call<'_>, traffic: Traffic, patience: &mut Duration) -> Result<Seat<'_>, Error> {
         let started = Instant::now();
-        let wait = self.inner.throttle.acquire(traffic, call.chat, self.priority);
+        let wait = async {
+            self.inner.throttle.acquire(traffic, call.chat, self.priority).await;
+            self.inner.transport.seat(Lane::Calls).await
+        };
         let result = timeout(*patience, wait).await;
         let waited = started.elapsed();
         *patience = patience.saturating_sub(waited);
@@ -227,7 +231,7 @@ impl Client {
         wait
     }
 
-    async fn attempt(&self, lane: Lane, call: &Call<'_>) -> Result<Bytes, Error> {
+    async fn attempt(&self, seat: Seat<'_>, call: &Call<'_>) -> Result<Bytes, Error> {
         let inner = &self.inner;
         let request = Request::post(inner.endpoint.method(call.method)?)
             .header(CONTENT_TYPE, &call.content_type)
@@ -235,7 +239,7 @@ impl Client {
             .body(Full::new(call.body.clone()))
             .map_err(|_| Error::Config("the request's headers are not well-formed"))?;
         let Answer { status, body } =
-            match inner.transport.exchange(lane, request, call.limit, MAX_ANSWER).await {
+            match seat.exchange(request, call.limit, MAX_ANSWER).await {
                 Ok(answer) => answer,
                 Err(broken) => return Err(broken.into_error(call.method, MAX_ANSWER)),
             };

@@ -36,10 +36,9 @@ impl Client {
         let request = Request::get(self.inner.endpoint.file(file_path)?)
             .body(Full::default())
             .map_err(|_| Error::Config("the request is not well-formed"))?;
-        let answer = self
-            .inner
-            .transport
-            .exchange(Lane::Calls, request, LIMIT, limit.max(REFUSAL_LENGTH))
+        let seat = self.inner.transport.seat(Lane::Calls).await;
+        let answer = seat
+            .exchange(request, LIMIT, limit.max(REFUSAL_LENGTH))
             .await
             .map_err(|broken| broken.into_error("download", limit))?;
         if answer.status == 200 {

@@ -18,6 +18,8 @@ use crate::{Client, Error, Refusal, RefusalKind};
 const BATCH: u32 = 100;
 /// How long to wait before asking again when nothing new came at once.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// How long to wait for a batch to be finished before the next one is asked for.
+const BREATH: Duration = Duration::from_millis(20);
 /// After this many conflicts in a row somebody else polls for good.
 const MAX_CONFLICTS: u32 = 6;
 const FINISH_LIMIT: Duration = Duration::from_secs(10);
@@ -94,6 +96,8 @@ impl Polling {
             if let Some(delivery) = self.ready.pop_front() {
                 return Ok(delivery);
             }
+            // What is still in hand would come again with the next batch, so most batches are finished first.
+            let _elapsed = timeout(BREATH, self.watermark.caught_up()).await;
             let started = Instant::now();
             match self.ask().await {
                 Ok(batch) => {

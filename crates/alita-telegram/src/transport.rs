@@ -11,7 +11,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::{Error, WireKind};
@@ -42,6 +42,13 @@ struct Pool {
     open: Semaphore,
 }
 
+/// The right to one connection, for one request.
+#[derive(Debug)]
+pub(crate) struct Seat<'t> {
+    pool: &'t Pool,
+    _permit: Option<SemaphorePermit<'t>>,
+}
+
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
@@ -59,19 +66,26 @@ impl Transport {
         Ok(Self { calls: Pool::new(idle_connections)?, polling: Pool::new(1)? })
     }
 
-    /// Sends a request and reads the whole answer, both within `limit`.
-    pub(crate) async fn exchange(
-        &self,
-        lane: Lane,
-        request: Request<Full<Bytes>>,
-        limit: Duration,
-        max_body: usize,
-    ) -> Result<Answer, Broken> {
+    /// Waits for one of the connections that may be open at once. Whoever has a seat need not wait for anybody else.
+    pub(crate) async fn seat(&self, lane: Lane) -> Seat<'_> {
         let pool = match lane {
             Lane::Calls => &self.calls,
             Lane::Polling => &self.polling,
         };
-        match timeout(limit, pool.exchange(request, max_body)).await {
+        // The semaphore is never closed; without a permit the request would only go unlimited.
+        Seat { pool, _permit: pool.open.acquire().await.ok() }
+    }
+}
+
+impl Seat<'_> {
+    /// Sends a request and reads the whole answer, both within `limit`.
+    pub(crate) async fn exchange(
+        self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+        max_body: usize,
+    ) -> Result<Answer, Broken> {
+        match timeout(limit, self.pool.exchange(request, max_body)).await {
             Ok(result) => result,
             Err(_) => Err(Broken::Wire(WireKind::TimedOut(limit), None)),
         }
@@ -100,8 +114,6 @@ impl Pool {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>, max_body: usize) -> Result<Answer, Broken> {
-        // The semaphore is never closed; without a permit the request would only go unlimited.
-        let _permit = self.open.acquire().await.ok();
         let response = self.http.request(request).await.map_err(|error| {
             let kind = if error.is_connect() { WireKind::NotConnected } else { WireKind::Cut };
             Broken::Wire(kind, Some(Box::new(error)))

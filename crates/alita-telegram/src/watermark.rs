@@ -97,6 +97,13 @@ impl Watermark {
         self.moved.notify_one();
     }
 
+    /// Returns when nothing that was handed out is unfinished.
+    pub(crate) async fn caught_up(&self) {
+        while !self.state().known.is_empty() {
+            self.moved().await;
+        }
+    }
+
     /// Returns when something was finished or given back since the last wait.
     pub(crate) async fn moved(&self) {
         self.moved.notified().await;

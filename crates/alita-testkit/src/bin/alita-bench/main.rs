@@ -129,6 +129,9 @@ async fn rate(telegram: &FakeTelegram, running: &mut Running, groups: &mut Group
     for _ in 0..ROUNDS {
         running.signal("STOP").await?;
         groups.say(ROUND);
+        if telegram.unconfirmed() < ROUND {
+            return Err("the process did not stand still, so there is nothing to measure".into());
+        }
         let began = Instant::now();
         running.signal("CONT").await?;
         handled(telegram, running).await?;
