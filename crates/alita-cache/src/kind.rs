@@ -171,6 +171,33 @@ where
             return Ok(value);
         }
         inner.shared.counting.l1_misses.up();
+        let told = self.take_off(key, load);
+        let Ok((landing, led)) = told.await else {
+            inner.count("closed");
+            return Err(LoadError::Closed);
+        };
+        match landing {
+            Ok((value, from)) => {
+                inner.count(if led { from } else { "shared" });
+                Ok(value)
+            }
+            Err(fault) => {
+                inner.count(fault.word());
+                Err(fault.typed())
+            }
+        }
+    }
+
+    /// Starts the load in a task of its own.
+    ///
+    /// No async function: a future that has to remember this much would make every caller's future as large.
+    fn take_off<F, Fut, E>(&self, key: &str, load: F) -> oneshot::Receiver<(Landing<V>, bool)>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<V, E>> + Send + 'static,
+        E: Send + Sync + 'static,
+    {
+        let inner = &self.0;
         let version = inner.memory.version(key);
         let ticket = Ticket { key: key.to_owned(), version, error: TypeId::of::<E>() };
         let (tell, told) = oneshot::channel();
@@ -188,21 +215,8 @@ where
             }
         };
         let span = tracing::debug_span!("cache.get", cache.key_ns = inner.name);
-        inner.shared.tasks.spawn(inner.name, flight.instrument(span));
-        let Ok((landing, led)) = told.await else {
-            inner.count("closed");
-            return Err(LoadError::Closed);
-        };
-        match landing {
-            Ok((value, from)) => {
-                inner.count(if led { from } else { "shared" });
-                Ok(value)
-            }
-            Err(fault) => {
-                inner.count(fault.word());
-                Err(fault.typed())
-            }
-        }
+        inner.shared.tasks.spawn(inner.name, Box::pin(flight.instrument(span)));
+        told
     }
 
     /// The value if it lies in the process; asks nobody.
@@ -218,7 +232,8 @@ where
     pub async fn forget(&self, key: &str) {
         self.0.memory.drop_key(key);
         if let Some(redis) = &self.0.shared.redis {
-            redis.forget(&self.0.shared.counting, &keys::name(self.0.name, key)).await;
+            // Boxed: a future of the Redis client is large, and would make every caller's future as large.
+            Box::pin(redis.forget(&self.0.shared.counting, &keys::name(self.0.name, key))).await;
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Live state: what lives only for a while and cannot be loaded again.
+//!
+//! Calls of Redis are boxed: their futures are large, and would make every caller's future as large.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +33,7 @@ impl State {
     ) -> Result<(), Error> {
         let (key, bytes) = (keys::state(kind, key), encode(value)?);
         match &self.0.redis {
-            Some(redis) => redis.put_state(&self.0.counting, key, bytes, lifetime).await,
+            Some(redis) => Box::pin(redis.put_state(&self.0.counting, key, bytes, lifetime)).await,
             None => {
                 self.0.local.put(&key, bytes, self.now(), lifetime);
                 Ok(())
@@ -47,7 +49,9 @@ impl State {
     pub async fn get<T: DeserializeOwned>(&self, kind: &'static str, key: &str) -> Result<Option<T>, Error> {
         let key = keys::state(kind, key);
         Ok(match &self.0.redis {
-            Some(redis) => redis.get_state(&self.0.counting, key).await?.and_then(|bytes| decode(&bytes)),
+            Some(redis) => {
+                Box::pin(redis.get_state(&self.0.counting, key)).await?.and_then(|bytes| decode(&bytes))
+            }
             None => self.0.local.get(&key, self.now()).and_then(|bytes| decode(&bytes)),
         })
     }
@@ -60,7 +64,9 @@ impl State {
     pub async fn take<T: DeserializeOwned>(&self, kind: &'static str, key: &str) -> Result<Option<T>, Error> {
         let key = keys::state(kind, key);
         Ok(match &self.0.redis {
-            Some(redis) => redis.take_state(&self.0.counting, key).await?.and_then(|bytes| decode(&bytes)),
+            Some(redis) => {
+                Box::pin(redis.take_state(&self.0.counting, key)).await?.and_then(|bytes| decode(&bytes))
+            }
             None => self.0.local.take(&key, self.now()).and_then(|bytes| decode(&bytes)),
         })
     }
@@ -77,7 +83,7 @@ impl State {
         let Some(redis) = &self.0.redis else {
             return Ok(self.0.local.claim(&key, self.now(), lifetime));
         };
-        match redis.claim(&self.0.counting, key.clone(), lifetime).await {
+        match Box::pin(redis.claim(&self.0.counting, key.clone(), lifetime)).await {
             Ok(claimed) => {
                 if claimed {
                     // Noted here as well, so that this instance still knows it if Redis goes away.
@@ -101,7 +107,7 @@ impl State {
         let key = keys::claim(kind, key);
         self.0.local.take(&key, self.now());
         match &self.0.redis {
-            Some(redis) => redis.release(&self.0.counting, key).await,
+            Some(redis) => Box::pin(redis.release(&self.0.counting, key)).await,
             None => Ok(()),
         }
     }

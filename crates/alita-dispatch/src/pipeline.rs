@@ -28,7 +28,7 @@ pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Route
     origin::scope(cx.update_id(), async {
         // Boxed: the futures of a whole update make a type that is too deep for the compiler.
         follow_migration(&cx).boxed().await;
-        follow_own_rights(&cx).await;
+        follow_own_rights(&cx).boxed().await;
         through_stages(&cx).boxed().await;
         // Whatever happened, the spinner on the button stops.
         cx.toast(None).await;

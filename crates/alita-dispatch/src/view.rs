@@ -227,7 +227,9 @@ impl View {
             UpdateContent::EditedMessage(message) => Some(Self::of_message(update_id, message, true)),
             UpdateContent::CallbackQuery(query) => Self::of_query(update_id, query),
             UpdateContent::ChatMember(change) => Some(Self::of_change(update_id, change, Event::ChatMember)),
-            UpdateContent::MyChatMember(change) => Some(Self::of_change(update_id, change, Event::MyChatMember)),
+            UpdateContent::MyChatMember(change) => {
+                Some(Self::of_change(update_id, change, Event::MyChatMember))
+            }
             UpdateContent::ChatJoinRequest(request) => Some(Self {
                 update_id,
                 place: (&request.chat).into(),

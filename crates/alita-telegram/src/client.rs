@@ -199,7 +199,12 @@ impl Client {
     }
 
     /// Waits until the limits let the call go and a connection is free for it.
-    async fn queue(&self, call: &Call<'_>, traffic: Traffic, patience: &mut Duration) -> Result<Seat<'_>, Error> {
+    async fn queue(
+        &self,
+        call: &Call<'_>,
+        traffic: Traffic,
+        patience: &mut Duration,
+    ) -> Result<Seat<'_>, Error> {
         let started = Instant::now();
         let wait = async {
             self.inner.throttle.acquire(traffic, call.chat, self.priority).await;
@@ -238,11 +243,10 @@ impl Client {
             .header(USER_AGENT, AGENT)
             .body(Full::new(call.body.clone()))
             .map_err(|_| Error::Config("the request's headers are not well-formed"))?;
-        let Answer { status, body } =
-            match seat.exchange(request, call.limit, MAX_ANSWER).await {
-                Ok(answer) => answer,
-                Err(broken) => return Err(broken.into_error(call.method, MAX_ANSWER)),
-            };
+        let Answer { status, body } = match seat.exchange(request, call.limit, MAX_ANSWER).await {
+            Ok(answer) => answer,
+            Err(broken) => return Err(broken.into_error(call.method, MAX_ANSWER)),
+        };
         if status >= 500 {
             return Err(wire(call.method, WireKind::Status(status)));
         }
