@@ -54,16 +54,22 @@ async fn one_chat_cannot_take_everything() {
         let somebody = play.telegram.add_user(NewUser::named("Somebody"));
         play.telegram.say(play.chat, Speaker::User(somebody), Draft::text("hang"));
     }
+    until(|| inside.load(Ordering::SeqCst) == 2).await;
     let other = play.telegram.add_chat(NewChat::supergroup("Elsewhere"));
     play.telegram.set_member(other, play.telegram.bot_id(), Member::member());
     play.telegram.set_member(other, play.mallory, Member::member());
     play.telegram.say(other, Speaker::User(play.mallory), Draft::text("hello"));
-    while play.toy.taken().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    until(|| !play.toy.taken().is_empty()).await;
     assert_eq!(inside.load(Ordering::SeqCst), 2, "a quarter of eight");
     gate.add_permits(100);
     play.handled().await;
     assert_eq!(inside.load(Ordering::SeqCst), 20, "all came to their turn");
     play.leave().await;
+}
+
+/// Lets the others work until it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        tokio::task::yield_now().await;
+    }
 }
