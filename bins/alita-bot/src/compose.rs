@@ -62,7 +62,7 @@ async fn wait_for_redis(cache: &Cache, place: &RedisPlace, clock: &Clock) -> any
 /// Opens the database and brings its schema up to date, or says that somebody has to.
 pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> anyhow::Result<Db> {
     let mut db_config = DbConfig::new(config.database_url.expose_secret());
-    db_config.max_connections = config.database_connections;
+    db_config.max_connections = config.pool.max_open;
     let db = Db::connect(db_config, cache.clone(), clock.clone()).await.context("DATABASE_URL")?;
     if config.migrates {
         for step in alita_migrations::up(db.connection(), None)

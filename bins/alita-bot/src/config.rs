@@ -9,7 +9,10 @@ use std::process::ExitCode;
 
 pub(crate) use env::Env;
 pub(crate) use reader::Problem;
-pub(crate) use values::{Config, RedisPlace};
+#[allow(unused_imports, reason = "each part takes its own when it is joined")]
+pub(crate) use values::{
+    ActivityPlace, Config, Origin, PoolPlace, RedisPlace, TracesPlace, Watching, WebhookPlace,
+};
 
 /// The port of the HTTP server, whatever else is wrong with the configuration.
 pub(crate) fn http_port(env: &Env) -> u16 {

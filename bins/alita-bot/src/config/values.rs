@@ -26,22 +26,94 @@ pub(crate) struct RedisPlace {
     pub(crate) is_cleared_at_start: bool,
 }
 
+/// Where updates come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// We ask Telegram.
+    Polling,
+    /// Telegram calls us.
+    Webhook(WebhookPlace),
+}
+
+/// Where Telegram finds us, and how it proves itself.
+#[derive(Debug, Clone)]
+pub(crate) struct WebhookPlace {
+    /// The public address, `https` and a host.
+    pub(crate) domain: Url,
+    pub(crate) secret: SecretString,
+    /// The secret before the last change, for the time that Telegram still uses it.
+    pub(crate) previous_secret: Option<SecretString>,
+}
+
+/// How the pool of database connections is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PoolPlace {
+    pub(crate) max_open: u32,
+    pub(crate) max_idle: u32,
+    pub(crate) lifetime: Duration,
+    pub(crate) idle_time: Duration,
+    /// Whether its figures are logged every minute.
+    pub(crate) is_watched: bool,
+}
+
+/// What is watched, and from where on something is done about it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watching {
+    /// Remediation by itself (`ENABLE_PERFORMANCE_MONITORING`).
+    pub(crate) remediates: bool,
+    /// Statistics in the background (`ENABLE_BACKGROUND_STATS`).
+    pub(crate) collects: bool,
+    pub(crate) max_tasks: u32,
+    pub(crate) max_memory_mb: u32,
+    pub(crate) memory_cleanup_mb: u32,
+    /// Leave with code 70 in the last tier (`REMEDIATION_EXIT`).
+    pub(crate) exits_when_critical: bool,
+}
+
+/// When a chat counts as inactive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ActivityPlace {
+    pub(crate) inactive_after_days: u32,
+    pub(crate) interval: Duration,
+    pub(crate) marks_inactive: bool,
+}
+
+/// Where spans go.
+#[derive(Debug, Clone)]
+pub(crate) struct TracesPlace {
+    pub(crate) endpoint: Option<String>,
+    pub(crate) is_insecure: bool,
+    pub(crate) to_console: bool,
+    pub(crate) service: String,
+    /// From 0.0 (none) to 1.0 (all).
+    pub(crate) sample_rate: f64,
+}
+
 /// Everything that an operator decides.
 #[derive(Debug)]
+#[allow(dead_code, reason = "each part takes its fields when it is joined")]
 pub(crate) struct Config {
     pub(crate) token: SecretString,
     pub(crate) api_server: Url,
     pub(crate) limits: Limits,
+    pub(crate) idle_connections: usize,
+    pub(crate) origin: Origin,
     pub(crate) drops_pending_updates: bool,
     pub(crate) message_dump: Option<ChatId>,
     pub(crate) settings: Settings,
     pub(crate) database_url: SecretString,
-    pub(crate) database_connections: u32,
+    pub(crate) pool: PoolPlace,
     pub(crate) migrates: bool,
+    pub(crate) migrates_softly: bool,
     pub(crate) redis: Option<RedisPlace>,
     pub(crate) data_dir: PathBuf,
     pub(crate) http: SocketAddr,
     pub(crate) metrics_token: Option<SecretString>,
+    pub(crate) metrics_are_public: bool,
+    pub(crate) profiles: bool,
+    pub(crate) watching: Watching,
+    pub(crate) activity: ActivityPlace,
+    pub(crate) traces: TracesPlace,
     pub(crate) max_updates: usize,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: String,
@@ -74,9 +146,6 @@ impl Config {
         let data_dir = PathBuf::from(reader.text_or("DATA_DIR", "data"));
         let database_url = database(reader);
         let is_embedded = database_url.starts_with("sqlite:");
-        if reader.switch("USE_WEBHOOKS", false) {
-            reader.problem("USE_WEBHOOKS", "this version can only poll; leave it unset");
-        }
         Self {
             token: token.into(),
             api_server: api_server.unwrap_or_else(public_server),
@@ -85,20 +154,24 @@ impl Config {
                 group_per_minute: reader.number("TELEGRAM_GROUP_RPM", 20, 1..=100_000),
                 chat_per_second: reader.number("TELEGRAM_CHAT_RPS", 1, 1..=10_000),
             },
+            idle_connections: reader.number("HTTP_MAX_IDLE_CONNS_PER_HOST", 50, 5..=500),
+            origin: origin(reader),
             drops_pending_updates: reader.switch("DROP_PENDING_UPDATES", false),
             message_dump: chat(reader),
             settings: settings(reader),
             database_url: database_url.into(),
-            database_connections: reader.number(
-                "DB_MAX_OPEN_CONNS",
-                if is_embedded { 8 } else { 50 },
-                1..=1_000,
-            ),
+            pool: pool(reader, is_embedded),
             migrates: reader.switch("AUTO_MIGRATE", is_embedded),
+            migrates_softly: reader.switch("AUTO_MIGRATE_SILENT_FAIL", false),
             redis: redis(reader),
             data_dir,
             http: SocketAddr::from(([0, 0, 0, 0], port(reader))),
             metrics_token: reader.secret("METRICS_AUTH_TOKEN").map(Into::into),
+            metrics_are_public: reader.switch("METRICS_PUBLIC", false),
+            profiles: reader.switch("ENABLE_PPROF", false),
+            watching: watching(reader, is_debug),
+            activity: activity(reader),
+            traces: traces(reader),
             max_updates: reader.number("DISPATCHER_MAX_ROUTINES", 200, 1..=1_000),
             log_format: log_format(reader),
             log_filter: reader.text_or("LOG_LEVEL", if is_debug { "debug" } else { "info" }),
@@ -106,6 +179,94 @@ impl Config {
             shutdown_limit: Duration::from_secs(reader.number("SHUTDOWN_TIMEOUT_SECONDS", 60, 5..=600)),
             shown: Vec::new(),
         }
+    }
+}
+
+fn origin(reader: &mut Reader<'_>) -> Origin {
+    let is_webhook = reader.switch("USE_WEBHOOKS", false);
+    let domain = reader.parsed("WEBHOOK_DOMAIN", "an address that begins with https://", webhook_domain);
+    let secret = reader.secret("WEBHOOK_SECRET");
+    let previous_secret = reader.secret("WEBHOOK_SECRET_PREVIOUS");
+    let is_secret = |text: &String| {
+        (1..=256).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    };
+    let named = [("WEBHOOK_SECRET", &secret), ("WEBHOOK_SECRET_PREVIOUS", &previous_secret)];
+    for (variable, _) in named.iter().filter(|(_, text)| text.as_ref().is_some_and(|text| !is_secret(text))) {
+        reader.problem(variable, "1 to 256 letters, digits, - or _");
+    }
+    if !is_webhook {
+        return Origin::Polling;
+    }
+    if domain.is_none() && !reader.is_set("WEBHOOK_DOMAIN") {
+        reader.problem("WEBHOOK_DOMAIN", "required with USE_WEBHOOKS: where Telegram finds this bot");
+    }
+    if secret.is_none() {
+        reader.problem("WEBHOOK_SECRET", "required with USE_WEBHOOKS: what Telegram proves itself with");
+    }
+    match (domain, secret) {
+        (Some(domain), Some(secret)) => Origin::Webhook(WebhookPlace {
+            domain,
+            secret: secret.into(),
+            previous_secret: previous_secret.map(Into::into),
+        }),
+        _ => Origin::Polling,
+    }
+}
+
+/// Telegram: a webhook is reached over TLS, on one of four ports.
+fn webhook_domain(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.has_host())?;
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let is_reached = matches!(url.port_or_known_default(), Some(443 | 80 | 88 | 8443));
+    (is_plain && is_reached && url.fragment().is_none()).then_some(url)
+}
+
+fn pool(reader: &mut Reader<'_>, is_embedded: bool) -> PoolPlace {
+    let max_open = reader.number("DB_MAX_OPEN_CONNS", if is_embedded { 8 } else { 50 }, 1..=1_000);
+    let max_idle = reader.number("DB_MAX_IDLE_CONNS", max_open.min(50), 1..=100);
+    if max_idle > max_open {
+        reader.problem("DB_MAX_IDLE_CONNS", "not more than DB_MAX_OPEN_CONNS");
+    }
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    PoolPlace {
+        max_open,
+        max_idle,
+        lifetime: minutes(reader.number("DB_CONN_MAX_LIFETIME_MIN", 240, 1..=1_440)),
+        idle_time: minutes(reader.number("DB_CONN_MAX_IDLE_TIME_MIN", 60, 1..=60)),
+        is_watched: reader.switch("ENABLE_DB_MONITORING", false),
+    }
+}
+
+fn watching(reader: &mut Reader<'_>, is_debug: bool) -> Watching {
+    Watching {
+        remediates: reader.switch("ENABLE_PERFORMANCE_MONITORING", !is_debug),
+        collects: reader.switch("ENABLE_BACKGROUND_STATS", !is_debug),
+        max_tasks: reader.number("RESOURCE_MAX_GOROUTINES", 1_000, 100..=10_000),
+        max_memory_mb: reader.number("RESOURCE_MAX_MEMORY_MB", 500, 100..=10_000),
+        memory_cleanup_mb: reader.number("RESOURCE_GC_THRESHOLD_MB", 400, 100..=5_000),
+        exits_when_critical: reader.switch("REMEDIATION_EXIT", false),
+    }
+}
+
+fn activity(reader: &mut Reader<'_>) -> ActivityPlace {
+    ActivityPlace {
+        inactive_after_days: reader.number("INACTIVITY_THRESHOLD_DAYS", 30, 1..=365),
+        interval: Duration::from_secs(reader.number("ACTIVITY_CHECK_INTERVAL", 1, 1..=24) * 3_600),
+        marks_inactive: reader.switch("ENABLE_AUTO_CLEANUP", true),
+    }
+}
+
+fn traces(reader: &mut Reader<'_>) -> TracesPlace {
+    let rate = |text: &str| text.parse::<f64>().ok().filter(|rate| (0.0..=1.0).contains(rate));
+    TracesPlace {
+        endpoint: reader.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        is_insecure: reader.switch("OTEL_EXPORTER_OTLP_INSECURE", false),
+        to_console: reader.switch("OTEL_EXPORTER_CONSOLE", false),
+        service: reader.text_or("OTEL_SERVICE_NAME", "alita_robot"),
+        sample_rate: reader
+            .parsed("OTEL_TRACES_SAMPLE_RATE", "a number from 0.0 to 1.0", rate)
+            .unwrap_or(1.0),
     }
 }
 
@@ -264,9 +425,18 @@ mod tests {
             ("API_SERVER", "ftp://x"),
             ("OWNER_ID", "-3"),
             ("USE_WEBHOOKS", "true"),
+            ("WEBHOOK_DOMAIN", "http://plain.example"),
         ]);
         let text = found.join("\n");
-        for variable in ["DATABASE_URL", "HTTP_PORT", "DEBUG", "API_SERVER", "OWNER_ID", "USE_WEBHOOKS"] {
+        for variable in [
+            "DATABASE_URL",
+            "HTTP_PORT",
+            "DEBUG",
+            "API_SERVER",
+            "OWNER_ID",
+            "WEBHOOK_DOMAIN",
+            "WEBHOOK_SECRET",
+        ] {
             assert!(text.contains(variable), "{variable} is missing in {text}");
         }
         assert!(!text.contains("hunter2") && !text.contains("nonsense-token"), "{text}");
