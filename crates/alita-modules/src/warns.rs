@@ -9,11 +9,12 @@ use alita_dispatch::{
     TargetMember, TargetUser, mistake,
 };
 use alita_i18n::t;
-use alita_model::{Punishment, UserId, Verdict, WarnPolicy};
+use alita_model::{Punishment, Tally, UserId, Verdict, WarnPolicy};
 use alita_permissions::Rights;
 
 use crate::app::{AlitaApp, Doors};
-use crate::punish::punish;
+use crate::punish::wording::presser;
+use crate::punish::{delete_beside, punish};
 
 pub(crate) fn module() -> Module<AlitaApp> {
     let may_delete = Rights::RESTRICT_MEMBERS.union(Rights::DELETE_MESSAGES);
@@ -60,23 +61,24 @@ pub(crate) fn module() -> Module<AlitaApp> {
 
 /// `/warn <reply | @user | id> [reason]`
 async fn warn(cx: Cx<AlitaApp>, who: TargetMember, reason: Option<Reason>) -> Outcome {
-    issue(&cx, &who, reason).await?.into_flow()
+    let count = record(&cx, &who, reason).await?;
+    act(&cx, &who, count).await?.into_flow()
 }
 
-/// `/dwarn [reason]`, as a reply: the message goes, too.
+/// `/dwarn [reason]`, as a reply: the message goes, too, whatever becomes of its author.
 async fn warn_and_delete(cx: Cx<AlitaApp>, spam: Replied<TargetMember>, reason: Option<Reason>) -> Outcome {
-    let notice = issue(&cx, &spam.who, reason).await?;
-    cx.delete(spam.message).await?;
-    notice.into_flow()
+    let count = record(&cx, &spam.who, reason).await?;
+    delete_beside(&cx, spam.message).await;
+    act(&cx, &spam.who, count).await?.into_flow()
 }
 
 /// `/swarn <reply | @user | id> [reason]`: nobody sees it, unless it is the last one.
 async fn warn_silently(cx: Cx<AlitaApp>, who: TargetMember, reason: Option<Reason>) -> Outcome {
-    let notice = issue(&cx, &who, reason).await?;
+    let count = record(&cx, &who, reason).await?;
     if let Some(command) = cx.message_id() {
-        cx.delete(command).await?;
+        delete_beside(&cx, command).await;
     }
-    match notice {
+    match act(&cx, &who, count).await? {
         Notice::Counting(_) => Ok(Flow::Done),
         Notice::Punished(reply) => reply.standing_alone().reply(),
     }
@@ -96,12 +98,24 @@ impl Notice {
     }
 }
 
-/// One more warning, and what the policy of the chat makes of it.
-///
-/// The tally is cleared only after the punishment: when Telegram refuses it, the next warning tries again.
-async fn issue(cx: &Cx<AlitaApp>, who: &TargetUser, reason: Option<Reason>) -> Result<Notice, No> {
+/// Where somebody stands after a warning, and what the chat makes of that.
+struct Count {
+    tally: Tally,
+    policy: WarnPolicy,
+}
+
+/// One more warning is stored; nobody knows of it yet.
+async fn record(cx: &Cx<AlitaApp>, who: &TargetUser, reason: Option<Reason>) -> Result<Count, No> {
     let reason = reason.map_or_else(|| t::warns::no_reason_plain(cx.lang()), |reason| reason.0);
     let (tally, policy) = cx.db().warns().add(cx.chat(), who.id, Some(&reason)).await?;
+    Ok(Count { tally, policy })
+}
+
+/// What the policy of the chat makes of the new count.
+///
+/// The tally is cleared only after the punishment: when Telegram refuses it, the next warning tries again.
+async fn act(cx: &Cx<AlitaApp>, who: &TargetUser, count: Count) -> Result<Notice, No> {
+    let Count { tally, policy } = count;
     match policy.judge(&tally) {
         Verdict::StillCounting => {
             let has_rules = cx.db().rules().get(cx.chat()).await?.is_some();
@@ -143,9 +157,8 @@ async fn remove_by_button(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
 }
 
 async fn take_back(cx: &Cx<AlitaApp>, user: UserId) -> Result<alita_markup::Html, No> {
-    let admin = cx.person()?;
     Ok(match cx.db().warns().remove_last(cx.chat(), user).await? {
-        Some(_) => t::warns::removed(cx.lang(), alita_markup::mention(admin.id, &admin.first_name)),
+        Some(_) => t::warns::removed(cx.lang(), presser(cx)),
         None => t::warns::nothing_to_remove(cx.lang()),
     })
 }
