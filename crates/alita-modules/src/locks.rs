@@ -39,6 +39,7 @@ pub(crate) fn module() -> Module<AlitaApp> {
         .command(
             Command::new("locks", show)
                 .for_everyone()
+                .bot_needs(Rights::empty())
                 .via_connection()
                 .can_be_disabled()
                 .help(t::locks::locks_help),
@@ -107,18 +108,19 @@ async fn types(cx: Cx<AlitaApp>) -> Outcome {
     view::types(cx.lang()).reply()
 }
 
-/// Deletes what is locked. What nobody locked costs nothing, and who is exempt is asked last.
+/// Deletes what is locked. What nobody locked costs nothing; then comes what is remembered, and last what Telegram
+/// has to be asked for.
 async fn watch(cx: Cx<AlitaApp>) -> Outcome {
     let Some(message) = cx.message().filter(|_| cx.place().is_group()) else { return Ok(Flow::Next) };
     let locked = cx.db().locks().of(cx.chat()).await?;
     if locked.is_empty() || is_old_edit(&cx) {
         return Ok(Flow::Next);
     }
-    let mut hit = locked.intersection(content::kinds(message, cx.sender()));
-    if hit.contains(LockType::Comments) && !comments::is_outsider(&cx).await {
-        hit.remove(LockType::Comments);
-    }
+    let hit = locked.intersection(content::kinds(message, cx.sender()));
     if hit.is_empty() || is_exempt(&cx).await? || !may_delete(&cx).await {
+        return Ok(Flow::Next);
+    }
+    if hit.iter().all(|lock| lock == LockType::Comments) && !comments::is_outsider(&cx).await {
         return Ok(Flow::Next);
     }
     if let Some(id) = cx.message_id() {
