@@ -46,7 +46,7 @@ const RULES: Option<RulesButton<'_>> =
     Some(RulesButton { label: "Rules", url: "https://t.me/alita_bot?start=rules_-1001" });
 
 #[test]
-fn marks_become_html() {
+fn formatting_04_formatting_06_marks_become_html() {
     for (text, expected) in [
         ("a_b_c *x*", "a_b_c <b>x</b>"),
         ("_x_ __y__ ~z~ ||s||", "<i>x</i> <u>y</u> <s>z</s> <span class=\"tg-spoiler\">s</span>"),
@@ -158,7 +158,7 @@ fn what_a_client_formatted_is_kept() {
 }
 
 #[test]
-fn buttons_leave_the_text() {
+fn formatting_05_buttons_leave_the_text() {
     let compiled = typed(
         "Hi [A](buttonurl://example.com)[B](buttonurl:https://b.io:same)\n[*C* \\*](buttonurl#danger://tg://resolve?domain=x)\n[](buttonurl://d.io)",
     );
@@ -187,7 +187,7 @@ fn buttons_leave_the_text() {
 }
 
 #[test]
-fn buttons_that_lead_nowhere_are_told() {
+fn formatting_14_buttons_that_lead_nowhere_are_told() {
     for url in ["ftp://x", "javascript:1", "localhost", "https://", ""] {
         let compiled = typed(&format!("x [A](buttonurl://{url})"));
         assert_eq!(compiled.html.as_str(), "x");
@@ -215,7 +215,7 @@ fn rules_have_links_instead_of_buttons() {
 }
 
 #[test]
-fn fillings() {
+fn formatting_11_fillings() {
     for (html, expected) in [
         ("{first}|{chatname}", "&lt;Ada&gt;|&lt;G &amp; C&gt;"),
         ("{fullname}, {last}, {id}, {count}", "&lt;Ada&gt; L, L, 7, 12"),
@@ -248,7 +248,7 @@ fn fillings() {
 }
 
 #[test]
-fn names_are_not_templates() {
+fn formatting_07_names_are_not_templates() {
     let content = saved("{first}");
     let fillings = Fillings {
         user: Some(FilledUser { first_name: "{rules}", ..ada() }),
@@ -261,7 +261,7 @@ fn names_are_not_templates() {
 }
 
 #[test]
-fn the_rules_button() {
+fn formatting_08_the_rules_button() {
     let content = |text: &str| {
         typed(&format!("{text}[A](buttonurl://a.io)[B](buttonurl://b.io:same)"))
             .into_content(ContentKind::Text, "")
@@ -320,7 +320,7 @@ fn one_variant_is_sent() {
 }
 
 #[test]
-fn the_member_count_is_asked_for_when_needed() {
+fn formatting_09_the_member_count_is_asked_for_when_needed() {
     assert!(needs_member_count(&saved("we are {count}")));
     assert!(needs_member_count(&saved("<a href=\"https://a.io/{count}\">x</a>")));
     for html in ["we are many", "{Count} {counts}", "count", "<b>{</b>x"] {

@@ -31,6 +31,7 @@ pub(crate) fn module() -> Module<AlitaApp> {
         .help(HelpPage::new(t::misc::title_button, t::misc::help).also_known_as(&[
             "tools",
             "utilities",
+            "extra",
             "extras",
         ]))
         .command(Command::new("id", id).for_everyone().anywhere().can_be_disabled().help(t::misc::id_help))

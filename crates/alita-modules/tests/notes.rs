@@ -45,6 +45,25 @@ async fn of_two_who_save_one_name_at_once_the_second_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn formatting_12_both_of_two_variants_occur() {
+    let (mut bot, chat, ada, _) = group().await;
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text("/save tea a%%%b"));
+    bot.handled().await;
+    bot.telegram.forget_calls();
+    for _ in 0..50 {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text("#tea"));
+        bot.handled().await;
+    }
+    // That one of them never comes is less likely than a broken machine.
+    let mut texts = texts(&bot);
+    assert_eq!(texts.len(), 50);
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts, ["a", "b"]);
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_comes_in_parts() {
     let (mut bot, chat, ada, _) = group().await;
     for number in 0..100 {

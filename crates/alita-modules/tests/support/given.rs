@@ -38,10 +38,14 @@ pub async fn given(bot: &TestBot, scene: &Scene, line: &str) -> Result<(), Strin
     if let Some(name) = line.strip_prefix("the note ").and_then(|rest| rest.strip_suffix(" is empty")) {
         return note(bot, chat, name, ContentKind::Text, "").await;
     }
-    if let Some((name, html)) =
-        line.strip_prefix("the sticker note ").and_then(|rest| rest.split_once(" has no file but "))
+    for (beginning, kind) in
+        [("the sticker note ", ContentKind::Sticker), ("the photo note ", ContentKind::Photo)]
     {
-        return note(bot, chat, name, ContentKind::Sticker, html.trim_matches('"')).await;
+        if let Some((name, html)) =
+            line.strip_prefix(beginning).and_then(|rest| rest.split_once(" has no file but "))
+        {
+            return note(bot, chat, name, kind, html.trim_matches('"')).await;
+        }
     }
     Err(format!("nobody knows how to arrange {line:?}"))
 }
