@@ -39,11 +39,11 @@ struct Inner {
     lines: usize,
 }
 
-/// That a step of an update said something, and when, in seconds since 1970.
+/// That a message went out for an update, the first, the second .., and when, in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 struct Line {
     update: i64,
-    step: u32,
+    message: u32,
     at: i64,
 }
 
@@ -51,18 +51,18 @@ impl Line {
     /// What does not read as a line is none: a machine that lost power may leave half of one.
     fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ').map(str::parse::<i64>);
-        let (Some(Ok(update)), Some(Ok(step)), Some(Ok(at)), None) =
+        let (Some(Ok(update)), Some(Ok(message)), Some(Ok(at)), None) =
             (words.next(), words.next(), words.next(), words.next())
         else {
             return None;
         };
-        Some(Self { update, step: step.try_into().ok()?, at })
+        Some(Self { update, message: message.try_into().ok()?, at })
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} {} {}", self.update, self.step, self.at)
+        writeln!(f, "{} {} {}", self.update, self.message, self.at)
     }
 }
 
@@ -78,7 +78,7 @@ impl FileLog {
         let oldest = clock.now().timestamp() - KEPT_SECONDS;
         let order: VecDeque<Line> = read(&path)?.into_iter().filter(|line| line.at >= oldest).collect();
         let file = rewrite(&path, &order)?;
-        let sent = order.iter().map(|line| (line.update, line.step)).collect();
+        let sent = order.iter().map(|line| (line.update, line.message)).collect();
         let inner = Inner { file, sent, lines: order.len(), order };
         Ok(Self { path, clock, inner: Mutex::new(inner) })
     }
@@ -86,13 +86,13 @@ impl FileLog {
 
 impl SendLog for FileLog {
     fn may_send(&self, method: &str) -> bool {
-        let (Some(update), Some(step)) = (origin::current(), origin::next_step()) else { return true };
+        let (Some(update), Some(message)) = (origin::current(), origin::next_message()) else { return true };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if !inner.sent.insert((update, step)) {
+        if !inner.sent.insert((update, message)) {
             tracing::info!(update_id = update, method, "left out: it went out before the crash");
             return false;
         }
-        let line = Line { update, step, at: self.clock.now().timestamp() };
+        let line = Line { update, message, at: self.clock.now().timestamp() };
         inner.order.push_back(line);
         // One write call for a line: a killed process leaves whole lines behind.
         if let Err(error) = inner.file.write_all(line.to_string().as_bytes()) {
@@ -109,7 +109,7 @@ impl Inner {
     fn shorten(&mut self, path: &Path, oldest: i64) {
         while self.order.front().is_some_and(|line| line.at < oldest) || self.order.len() > KEPT {
             if let Some(line) = self.order.pop_front() {
-                self.sent.remove(&(line.update, line.step));
+                self.sent.remove(&(line.update, line.message));
             }
         }
         if self.lines > 2 * KEPT {
