@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check everything: formatting, clippy, tidy, locales, then all tests.
+    /// Check everything: formatting, clippy, tidy, locales, `alita-permissions` alone, the demo, then all tests.
     ///
     /// Clippy's warnings are errors. This is what the build server runs.
     Ci(test::Options),

@@ -35,6 +35,7 @@ impl Postgres {
             "-D",
         ]);
         finish(initdb.arg(&data)).context("initdb failed")?;
+        ask_somebody_for_a_password(&data.join("pg_hba.conf")).context("pg_hba.conf")?;
         on_a_free_port(|port| {
             let mut start = run("pg_ctl");
             start.args(["start", "--wait", "--timeout=60", "-D"]).arg(&data).arg("-l").arg(&log);
@@ -58,6 +59,12 @@ impl Drop for Postgres {
             eprintln!("PostgreSQL on port {} was not stopped: {error:#}", self.port);
         }
     }
+}
+
+/// Everybody is trusted but `needs_password`, so that a test can see what a wrong password does.
+fn ask_somebody_for_a_password(rules: &Path) -> std::io::Result<()> {
+    let others = std::fs::read_to_string(rules)?;
+    std::fs::write(rules, format!("host all needs_password all scram-sha-256\n{others}"))
 }
 
 /// Runs a command to its end, and shows its output only if it fails.

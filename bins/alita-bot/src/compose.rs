@@ -11,7 +11,7 @@ use alita_modules::{AlitaApp, modules};
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Error as TelegramError, RefusalKind};
 use anyhow::{Context, bail};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, RedisPlace};
 use crate::send_log::FileLog;
@@ -54,7 +54,8 @@ async fn wait_for_redis(cache: &Cache, place: &RedisPlace, clock: &Clock) -> any
             Ok(())
         }
         Err(error) => {
-            Err(error).context("Redis does not answer (set REDIS_OPTIONAL=true to start without it)")
+            let why = "Redis does not answer (set REDIS_OPTIONAL=true to start without it)";
+            Err(error).context(why).context("REDIS_ADDRESS or REDIS_URL")
         }
     }
 }
@@ -63,17 +64,21 @@ async fn wait_for_redis(cache: &Cache, place: &RedisPlace, clock: &Clock) -> any
 pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> anyhow::Result<Db> {
     let mut db_config = DbConfig::new(config.database_url.expose_secret());
     db_config.max_connections = config.pool.max_open;
-    let db = Db::connect(db_config, cache.clone(), clock.clone()).await.context("DATABASE_URL")?;
+    let variable = config.database_variable();
+    let db = Db::connect(db_config, cache.clone(), clock.clone()).await.context(variable)?;
     if config.migrates {
         for step in alita_migrations::up(db.connection(), None)
             .await
-            .context("the schema could not be brought up to date")?
+            .context("the schema could not be brought up to date")
+            .context(variable)?
         {
             tracing::info!(step, "migrated");
         }
     } else {
-        let pending =
-            alita_migrations::pending(db.connection()).await.context("the schema could not be read")?;
+        let pending = alita_migrations::pending(db.connection())
+            .await
+            .context("the schema could not be read")
+            .context(variable)?;
         if !pending.is_empty() {
             bail!(
                 "the database lacks {} step(s): run `alita-bot migrate`, or set AUTO_MIGRATE=true",
@@ -85,8 +90,8 @@ pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> a
 }
 
 /// The Bot API, with the log that keeps a crash from saying things twice.
-pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
-    let log = FileLog::open(&config.data_dir).with_context(|| {
+pub(crate) fn client(config: &Config, clock: &Clock) -> anyhow::Result<Client> {
+    let log = FileLog::open(&config.data_dir, bot_id(&config.token), clock.clone()).with_context(|| {
         format!("DATA_DIR: the folder {} cannot be written to", config.data_dir.display())
     })?;
     let client = ClientConfig::new(config.token.clone())
@@ -94,6 +99,11 @@ pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
         .with_limits(config.limits)
         .with_send_log(Arc::new(log));
     Ok(Client::new(client)?)
+}
+
+/// Telegram: a token begins with the id of its bot, which is no secret.
+fn bot_id(token: &SecretString) -> i64 {
+    token.expose_secret().split(':').next().and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 /// Asks Telegram who we are, for as long as it takes; only a wrong token ends it.

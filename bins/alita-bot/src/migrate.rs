@@ -48,7 +48,8 @@ pub(crate) async fn migrate(config: Config, args: Args) -> ExitCode {
 async fn carry_out(config: &Config, what: What) -> anyhow::Result<()> {
     let clock = Clock::system();
     let db = DbConfig::new(config.database_url.expose_secret());
-    let db = Db::connect(db, Cache::in_memory(clock.clone()), clock).await.context("DATABASE_URL")?;
+    let db = Db::connect(db, Cache::in_memory(clock.clone()), clock).await;
+    let db = db.context(config.database_variable())?;
     let connection = db.connection();
     let (done, names) = match what {
         What::Up => ("applied", alita_migrations::up(connection, None).await?),

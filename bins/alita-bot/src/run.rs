@@ -99,7 +99,7 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     sweep_regularly(&tasks, clock, &db);
     shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
 
-    let client = compose::client(config)?;
+    let client = compose::client(config, clock)?;
     let me = compose::introduce(&client, clock).await?;
     tracing::info!(bot = me.username, "this is who we are");
     let handling = TaskSet::new();

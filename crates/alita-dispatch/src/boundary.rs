@@ -50,7 +50,7 @@ pub(crate) struct Origin {
 /// Why a handler did not come to its end.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    #[error("the handler took longer than 30 seconds")]
+    #[error("the handler took longer than {} seconds", TIME_LIMIT.as_secs())]
     TooSlow,
     #[error("the handler panicked")]
     Panicked,
@@ -66,12 +66,16 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<
     let limited = async {
         match futures_util::poll!(&mut work) {
             Poll::Ready(outcome) => Ok(outcome),
-            Poll::Pending => tokio::time::timeout(TIME_LIMIT, work).await,
+            Poll::Pending => tokio::select! {
+                biased;
+                outcome = work => Ok(outcome),
+                () = cx.clock().limit(TIME_LIMIT) => Err(Cut::TooSlow),
+            },
         }
     };
     let outcome = match guarded(origin.name, limited).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(No::fault(Cut::TooSlow)),
+        Ok(Err(cut)) => Err(No::fault(cut)),
         Err(_) => Err(No::fault(Cut::Panicked)),
     };
     let (result, ends) = match outcome {

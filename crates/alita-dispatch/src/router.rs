@@ -40,6 +40,16 @@ pub enum BuildError {
         /// The module that claims it too.
         second: &'static str,
     },
+    /// A deep link belongs to two modules, or twice to one.
+    #[error("the deep link `{link}` is claimed by `{first}` and by `{second}`")]
+    LinkTwice {
+        /// The exact word, or the prefix.
+        link: &'static str,
+        /// The module that claimed it first.
+        first: &'static str,
+        /// The module that claims it too.
+        second: &'static str,
+    },
     /// A namespace that is empty or contains `|`.
     #[error("`{0}` is no namespace for buttons")]
     BadNamespace(&'static str),
@@ -116,7 +126,9 @@ impl<A: App> Router<A> {
         for watcher in module.watchers {
             self.watchers.entry(watcher.stage).or_default().push((module.name, Arc::new(watcher)));
         }
-        self.links.extend(module.deep_links.into_iter().map(|link| (module.name, Arc::new(link))));
+        for link in module.deep_links {
+            self.join_link(module.name, link)?;
+        }
         self.pages.extend(module.help.map(|page| (module.name, page)));
         Ok(())
     }
@@ -147,6 +159,16 @@ impl<A: App> Router<A> {
             Some((first, _)) => Err(BuildError::NamespaceTwice { namespace, first, second: module }),
             None => Ok(()),
         }
+    }
+
+    /// An exact word and a prefix may be the same, for exact words go first.
+    fn join_link(&mut self, module: &'static str, link: DeepLink<A>) -> Result<(), BuildError> {
+        if let Some((first, _)) = self.links.iter().find(|(_, other)| other.pattern == link.pattern) {
+            let (Pattern::Exact(word) | Pattern::Prefix(word)) = link.pattern;
+            return Err(BuildError::LinkTwice { link: word, first, second: module });
+        }
+        self.links.push((module, Arc::new(link)));
+        Ok(())
     }
 
     pub(crate) fn command(&self, name: &str) -> Option<&Registered<A>> {

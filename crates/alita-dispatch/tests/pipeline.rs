@@ -2,6 +2,8 @@
 
 mod toy;
 
+use std::time::Duration;
+
 use alita_dispatch::{
     Answer, Args, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome, Payload, Router,
     Stage, Watcher,
@@ -114,6 +116,35 @@ async fn a_fault_stays_where_it_is() {
     play.leave().await;
 }
 
+/// The limit is on the bot's clock, so half a minute passes here when the test says so.
+#[tokio::test]
+async fn a_handler_that_never_ends_is_cut_off_after_half_a_minute() {
+    async fn hangs(cx: Cx<Toy>) -> Outcome {
+        cx.app().note("hangs");
+        std::future::pending().await
+    }
+    let play =
+        Play::with(vec![Module::new("toys").command(Command::new("hangs", hangs).for_everyone())], 8).await;
+    play.telegram.say(play.chat, Speaker::User(play.mallory), Draft::text("/hangs"));
+    let begins = async {
+        while play.toy.taken().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(toy::LIMIT, begins).await.expect("the handler begins");
+    play.clock.advance(Duration::from_secs(29));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(play.telegram.unconfirmed(), 1, "it may still come to its end");
+    assert_eq!(play.texts(), [""; 0]);
+    play.clock.advance(Duration::from_secs(2));
+    play.handled().await;
+    assert_eq!(play.texts().len(), 1, "one apology: {:?}", play.texts());
+    assert_eq!(play.telegram.unconfirmed(), 0);
+    play.leave().await;
+}
+
 #[tokio::test]
 async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
     async fn pressed(cx: Cx<Toy>, payload: Payload) -> Outcome {
@@ -210,7 +241,7 @@ async fn who_was_refused_is_not_told_again_at_once() {
         play.says(play.mallory, "/admins").await;
     }
     assert_eq!(play.texts().len(), 1);
-    play.clock.advance(std::time::Duration::from_secs(6));
+    play.clock.advance(Duration::from_secs(6));
     play.says(play.mallory, "/admins").await;
     assert_eq!(play.texts().len(), 2);
     play.leave().await;
@@ -240,6 +271,13 @@ fn what_two_modules_claim_is_an_error_at_the_start() {
         Router::new(vec![button("a"), button("b")]).err(),
         Some(BuildError::NamespaceTwice { namespace: "Toy", first: "a", second: "b" })
     );
+    let link = |name| Module::<Toy>::new(name).deep_link(DeepLink::prefix("note", quiet));
+    assert_eq!(
+        Router::new(vec![link("a"), link("b")]).err(),
+        Some(BuildError::LinkTwice { link: "note", first: "a", second: "b" })
+    );
+    let exact = Module::<Toy>::new("c").deep_link(DeepLink::exact("note", quiet));
+    assert!(Router::new(vec![link("a"), exact]).is_ok(), "an exact word goes before the prefix");
     let bad = Module::<Toy>::new("a").command(everyone("Hello"));
     assert_eq!(Router::new(vec![bad]).err(), Some(BuildError::BadCommandName("Hello")));
 }

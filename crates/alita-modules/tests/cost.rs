@@ -6,9 +6,12 @@ use alita_cache::{Cache, RedisConfig};
 use alita_model::{ChatId, MessageId, UserId};
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, start_of_time};
-use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+use alita_testkit::{Draft, FakeTelegram, Media, Member, NewChat, NewUser, Speaker};
 
 use crate::support::TestBot;
+
+/// All of them within the one transaction of a warning.
+const QUERIES_OF_A_WARNING: u64 = 6;
 
 struct Chat {
     bot: TestBot,
@@ -46,6 +49,20 @@ impl Chat {
         message
     }
 
+    /// What the warming up has begun may still be on its way to Redis: messages go by until none costs anything.
+    async fn is_still(&self) {
+        let mut quiet = 0;
+        for _ in 0..200 {
+            let before = self.bot.cache.counters().redis_round_trips;
+            self.says(self.mallory, "still warming up").await;
+            quiet = if self.bot.cache.counters().redis_round_trips == before { quiet + 1 } else { 0 };
+            if quiet == 5 {
+                return;
+            }
+        }
+        panic!("every message costs a round trip");
+    }
+
     async fn replies(&self, who: UserId, to: MessageId, text: &str) {
         self.bot.telegram.say(self.id, Speaker::User(who), Draft::text(text).reply_to(to));
         self.bot.handled().await;
@@ -57,13 +74,30 @@ async fn world() -> (FakeTelegram, Clock) {
     (FakeTelegram::start(clock.clone()).await, clock)
 }
 
+/// Everything that people do all day long, by a member and by an administrator.
+async fn ordinary_talk(chat: &Chat) {
+    for who in [chat.mallory, chat.ada] {
+        let message = chat.says(who, "just talking, without links").await;
+        chat.bot.telegram.edit(chat.id, message, Draft::text("just talking, on second thoughts"));
+        chat.bot.handled().await;
+        for draft in [
+            Draft::text("a reply").reply_to(message),
+            Draft::text("look at this").media(Media::photo()),
+            Draft::text("").media(Media::document()),
+        ] {
+            chat.bot.telegram.say(chat.id, Speaker::User(who), draft);
+            chat.bot.handled().await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_message_in_a_warm_chat_costs_nothing() {
     let (telegram, clock) = world().await;
     let mut chat = Chat::warm(TestBot::start(telegram, clock).await).await;
     let (queries, calls) = (chat.bot.db.queries(), chat.bot.calls());
-    for _ in 0..20 {
-        chat.says(chat.mallory, "just talking, without links").await;
+    for _ in 0..5 {
+        ordinary_talk(&chat).await;
     }
     assert_eq!(chat.bot.db.queries(), queries, "queries");
     assert_eq!(chat.bot.calls(), calls, "Bot API calls");
@@ -77,13 +111,16 @@ async fn nor_a_round_trip_to_redis() {
     let cache = Cache::with_redis(clock.clone(), RedisConfig::new(url)).await.expect("an address");
     cache.ping().await.expect("a Redis that answers");
     let mut chat = Chat::warm(TestBot::start_with_cache(telegram, clock, cache).await).await;
-    let (queries, trips) = (chat.bot.db.queries(), chat.bot.cache.counters().redis_round_trips);
+    chat.is_still().await;
+    let (queries, calls) = (chat.bot.db.queries(), chat.bot.calls());
+    let trips = chat.bot.cache.counters().redis_round_trips;
     assert!(trips > 0, "Redis was never asked, so the test proves nothing");
-    for _ in 0..20 {
-        chat.says(chat.mallory, "just talking").await;
+    for _ in 0..5 {
+        ordinary_talk(&chat).await;
     }
     assert_eq!(chat.bot.cache.counters().redis_round_trips, trips, "round trips");
     assert_eq!(chat.bot.db.queries(), queries, "queries");
+    assert_eq!(chat.bot.calls(), calls, "Bot API calls");
     chat.bot.leave().await;
 }
 
@@ -92,9 +129,11 @@ async fn a_warm_warning_is_one_transaction_and_the_calls_that_it_needs() {
     let (telegram, clock) = world().await;
     let mut chat = Chat::warm(TestBot::start(telegram, clock).await).await;
     let spam = chat.says(chat.mallory, "spam").await;
-    let (transactions, calls) = (chat.bot.db.transactions(), chat.bot.calls());
+    let (transactions, queries, calls) =
+        (chat.bot.db.transactions(), chat.bot.db.queries(), chat.bot.calls());
     chat.replies(chat.ada, spam, "/warn once more").await;
     assert_eq!(chat.bot.db.transactions() - transactions, 1, "transactions");
+    assert_eq!(chat.bot.db.queries() - queries, QUERIES_OF_A_WARNING, "queries");
     let mut expected = calls;
     // Is she still in the chat? And then the notice.
     *expected.entry("getChatMember".to_owned()).or_default() += 1;
@@ -103,16 +142,59 @@ async fn a_warm_warning_is_one_transaction_and_the_calls_that_it_needs() {
     chat.bot.leave().await;
 }
 
+/// A setting, the command that shows it, and what it then shows.
+const SETTINGS: [(&str, &str, &str); 5] = [
+    ("/setwarnlimit 7", "/warnings", "7"),
+    ("/setwarnmode kick", "/warnings", "kick"),
+    ("/lock gif", "/locks", "gif"),
+    ("/unlock gif", "/locks", "sticker"),
+    ("/privnote on", "/privnote", "private"),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_setting_is_one_write_and_one_reply_and_is_seen_at_once() {
     let (telegram, clock) = world().await;
     let mut chat = Chat::warm(TestBot::start(telegram, clock).await).await;
+    let shows = async |command: &str| {
+        chat.says(chat.ada, command).await;
+        let sent = chat.bot.telegram.calls_of("sendMessage");
+        let text = sent.last().map(|call| call.params["text"].as_str().unwrap_or_default().to_owned());
+        text.expect("it is shown")
+    };
+    for (setting, command, expected) in SETTINGS {
+        let before = shows(command).await;
+        let (transactions, calls) = (chat.bot.db.transactions(), chat.bot.calls());
+        chat.says(chat.ada, setting).await;
+        assert_eq!(chat.bot.db.transactions() - transactions, 1, "transactions of {setting}");
+        let mut spent = calls;
+        *spent.entry("sendMessage".to_owned()).or_default() += 1;
+        assert_eq!(chat.bot.calls(), spent, "{setting}");
+        let after = shows(command).await;
+        assert!(after.contains(expected) && after != before, "{setting}: {before:?}, then {after:?}");
+    }
+    chat.bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_language_is_one_write_and_one_edit_and_is_spoken_at_once() {
+    let (telegram, clock) = world().await;
+    let mut chat = Chat::warm(TestBot::start(telegram, clock).await).await;
+    chat.says(chat.ada, "/lang").await;
+    let sent = chat.bot.telegram.calls_of("sendMessage");
+    let menu = sent.last().and_then(|call| call.outcome.as_ref().ok()?["message_id"].as_i64());
+    let menu = MessageId::new(i32::try_from(menu.expect("a menu")).expect("an id"));
     let (transactions, calls) = (chat.bot.db.transactions(), chat.bot.calls());
-    chat.says(chat.ada, "/setwarnlimit 7").await;
+    chat.bot.telegram.press(chat.ada, chat.id, menu, "change_language|v1|l=es");
+    chat.bot.handled().await;
     assert_eq!(chat.bot.db.transactions() - transactions, 1, "transactions");
-    let mut expected = calls;
-    *expected.entry("sendMessage".to_owned()).or_default() += 1;
-    assert_eq!(chat.bot.calls(), expected);
-    assert_eq!(chat.bot.db.warns().policy(chat.id).await.expect("a policy").limit(), 7);
+    let mut spent = calls;
+    for method in ["answerCallbackQuery", "editMessageText"] {
+        *spent.entry(method.to_owned()).or_default() += 1;
+    }
+    assert_eq!(chat.bot.calls(), spent);
+    chat.says(chat.ada, "/lang").await;
+    let sent = chat.bot.telegram.calls_of("sendMessage");
+    let text = sent.last().map(|call| call.params["text"].to_string()).unwrap_or_default();
+    assert!(text.contains("idioma"), "{text}");
     chat.bot.leave().await;
 }

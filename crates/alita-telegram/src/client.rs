@@ -379,22 +379,4 @@ fn may_repeat(method: &str, error: &Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_did_not_leave_or_may_come_twice_is_repeated() {
-        for (kind, message, deletion) in [
-            (WireKind::NotConnected, true, true),
-            (WireKind::Cut, false, true),
-            (WireKind::TimedOut(Duration::ZERO), false, true),
-            (WireKind::Status(502), false, true),
-            (WireKind::Status(404), false, false),
-            (WireKind::Unreadable(String::new()), false, false),
-        ] {
-            assert_eq!(may_repeat("sendMessage", &wire("", kind.clone())), message, "{kind}");
-            assert_eq!(may_repeat("deleteMessage", &wire("", kind.clone())), deletion, "{kind}");
-        }
-        assert!(!may_repeat("getMe", &Error::AlreadySent { method: String::new() }));
-    }
-}
+mod tests;

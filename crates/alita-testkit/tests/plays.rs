@@ -90,7 +90,7 @@ async fn mistakes_name_their_line_and_show_the_way() {
 #[tokio::test]
 async fn a_hang_is_a_failure_that_shows_what_happened() {
     let text = format!("{GROUP}Ada: /ping\nAda: /hang\n");
-    let error = play_within(Duration::from_millis(500), &text, TinyBot::start).await.expect_err("it hangs");
+    let error = play_within(Duration::from_secs(5), &text, TinyBot::start).await.expect_err("it hangs");
     assert!(matches!(error, PlayError::Hung { line: 3, .. }), "{error}");
     assert!(error.to_string().contains("  Alita: Pong"), "{error}");
 }

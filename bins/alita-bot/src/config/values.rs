@@ -1,7 +1,7 @@
 //! The values, and the rules that join them.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alita_i18n::Language;
@@ -10,11 +10,15 @@ use alita_modules::{Links, Settings};
 use alita_monitoring::LogFormat;
 use alita_telegram::{Limits, SecretString, Url};
 
+use secrecy::ExposeSecret;
+
 use super::env::Env;
 use super::reader::{Problem, Reader, Shown};
 
 /// The database that needs nothing but a folder.
-const EMBEDDED: &str = "sqlite://data/alita.db";
+pub(crate) fn embedded(data_dir: &Path) -> String {
+    format!("sqlite://{}", data_dir.join("alita.db").display())
+}
 
 /// Where Redis is, if there is one.
 #[derive(Debug, Clone)]
@@ -137,6 +141,15 @@ impl Config {
         Ok(Self { shown: reader.shown, ..config })
     }
 
+    /// The variable that decides where the database is, for complaints about it.
+    pub(crate) fn database_variable(&self) -> &'static str {
+        if self.database_url.expose_secret() == embedded(&self.data_dir) {
+            "DATA_DIR"
+        } else {
+            "DATABASE_URL"
+        }
+    }
+
     fn from_reader(reader: &mut Reader<'_>) -> Self {
         let api_server =
             reader.parsed("API_SERVER", "an address that begins with http:// or https://", server);
@@ -144,7 +157,7 @@ impl Config {
         let token = token(reader, is_public_server);
         let is_debug = reader.switch("DEBUG", false);
         let data_dir = PathBuf::from(reader.text_or("DATA_DIR", "data"));
-        let database_url = database(reader);
+        let database_url = database(reader, &data_dir);
         let is_embedded = database_url.starts_with("sqlite:");
         Self {
             token: token.into(),
@@ -312,8 +325,8 @@ fn public_server() -> Url {
     Url::parse("https://api.telegram.org").expect("a well-formed address")
 }
 
-fn database(reader: &mut Reader<'_>) -> String {
-    let Some(url) = reader.secret("DATABASE_URL") else { return EMBEDDED.to_owned() };
+fn database(reader: &mut Reader<'_>, data_dir: &Path) -> String {
+    let Some(url) = reader.secret("DATABASE_URL") else { return embedded(data_dir) };
     let schemes = ["sqlite:", "postgres://", "postgresql://"];
     if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
         reader.problem("DATABASE_URL", "begins with sqlite://, postgres:// or postgresql://");
@@ -394,8 +407,6 @@ fn log_format(reader: &mut Reader<'_>) -> LogFormat {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     const TOKEN: &str = "123456789:abcdefghijklmnopqrstuvwxyz_ABCDEFGH";
@@ -409,10 +420,22 @@ mod tests {
     fn a_token_is_enough() {
         let config = Config::read(&Env::of(&[("BOT_TOKEN", TOKEN)])).unwrap();
         assert_eq!(config.data_dir, Path::new("data"));
+        assert_eq!(config.database_url.expose_secret(), "sqlite://data/alita.db");
         assert!(config.migrates);
         assert!(config.redis.is_none());
         assert_eq!(config.http.port(), 8080);
         assert_eq!(config.api_server.as_str(), "https://api.telegram.org/");
+    }
+
+    #[test]
+    fn the_embedded_database_lies_in_the_folder_of_the_data() {
+        let read = |pairs: &[(&str, &str)]| {
+            let mut all = vec![("BOT_TOKEN", TOKEN), ("DATA_DIR", "/srv/alita")];
+            all.extend_from_slice(pairs);
+            Config::read(&Env::of(&all)).unwrap().database_url.expose_secret().to_owned()
+        };
+        assert_eq!(read(&[]), "sqlite:///srv/alita/alita.db");
+        assert_eq!(read(&[("DATABASE_URL", "sqlite://x.db")]), "sqlite://x.db");
     }
 
     #[test]

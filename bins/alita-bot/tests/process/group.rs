@@ -6,13 +6,15 @@ use alita_cache::Cache;
 use alita_db::{Db, DbConfig};
 use alita_model::{ChatId, MessageId, UserId};
 use alita_runtime::Clock;
-use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+use alita_testkit::{Draft, FakeTelegram, Member, MemberStatus, NewChat, NewUser, Speaker};
 
 /// So many groups, and in each so many people for each kind of message.
 const GROUPS: usize = 4;
 const EACH: usize = 10;
 /// In each group so many members are warned, each by two admins.
 const WARNED: usize = EACH / 2;
+/// In this group two warnings are enough to be banned.
+const STRICT: usize = 0;
 
 /// How many messages are to be answered, that of the first speaker included, and how many to be deleted.
 pub(crate) const ANSWERED: usize = GROUPS * EACH * 4 + 1;
@@ -72,16 +74,18 @@ impl Groups {
         self.answered
             .iter()
             .map(|(chat, message)| self.answers_to(*chat, *message))
-            .inspect(|n| assert!(*n <= 1, "an answer came twice"))
+            .inspect(|answers| assert!(answers.len() <= 1, "an answer came twice: {answers:?}"))
+            .map(|answers| answers.len())
             .sum()
     }
 
-    fn answers_to(&self, chat: ChatId, message: MessageId) -> usize {
+    fn answers_to(&self, chat: ChatId, message: MessageId) -> Vec<String> {
         let bot = self.telegram.bot_id().get();
         let is_answer = |answer: &serde_json::Value| {
             answer["from"]["id"] == bot && answer["reply_to_message"]["message_id"] == message.get()
         };
-        self.telegram.messages(chat).iter().filter(|answer| is_answer(answer)).count()
+        let text = |answer: &serde_json::Value| answer["text"].as_str().unwrap_or_default().to_owned();
+        self.telegram.messages(chat).iter().filter(|answer| is_answer(answer)).map(text).collect()
     }
 
     /// How many links are still there.
@@ -91,18 +95,48 @@ impl Groups {
         self.deleted.iter().filter(is_there).count()
     }
 
+    /// Everybody who crossed the limit is out, and the group was told so once; at most once when the bot was killed
+    /// at any moment, for whoever is out already cannot be warned again when the warning is delivered again.
+    pub(crate) fn are_banned(&self, was_told: bool) {
+        for (number, group) in self.groups.iter().enumerate() {
+            let messages = self.telegram.messages(group.chat);
+            let notices = messages.iter().filter(|message| {
+                message["from"]["id"] == self.telegram.bot_id().get()
+                    && message["text"].as_str().is_some_and(|text| text.contains("banned"))
+            });
+            let (banned, notices) = (
+                group.warned.iter().filter(|(user, _)| {
+                    self.telegram.member(group.chat, *user).status == MemberStatus::Banned
+                }),
+                notices.count(),
+            );
+            let expected = if number == STRICT { WARNED } else { 0 };
+            assert_eq!(banned.count(), expected, "banned in group {number}");
+            let is_right = if was_told { notices == expected } else { notices <= expected };
+            assert!(is_right, "{notices} of {expected} notices in group {number}");
+        }
+    }
+
     /// Looks into the database of a bot that has left: every warning counts once, every note is there.
-    pub(crate) async fn are_stored(&self, url: &str) {
+    pub(crate) async fn are_stored(&self, url: &str, was_told: bool) {
         let clock = Clock::system();
         let db = Db::connect(DbConfig::new(url), Cache::in_memory(clock.clone()), clock)
             .await
             .expect("the database opens");
         let notes: BTreeSet<String> =
             (0..EACH).map(|number| format!("note{number}")).chain(["intro".to_owned()]).collect();
-        for group in &self.groups {
+        for (number, group) in self.groups.iter().enumerate() {
+            // Whoever was banned begins again; a warning that counted twice would be left over.
+            let expected = if number == STRICT { 0 } else { 2 };
             for (user, _) in &group.warned {
                 let tally = db.warns().of(group.chat, *user).await.expect("it can be read");
-                assert_eq!(tally.count, 2, "two admins have warned {user}");
+                // A kill between the ban and the new beginning leaves both warnings where they are.
+                let is_left_over = !was_told && number == STRICT && tally.count == 2;
+                assert!(
+                    tally.count == expected || is_left_over,
+                    "{user} in group {number} has {} warnings, not {expected}",
+                    tally.count
+                );
             }
             let names = db.notes().names(group.chat).await.expect("they can be read");
             let names: BTreeSet<String> = names.iter().map(|note| note.name.to_string()).collect();
@@ -129,6 +163,10 @@ impl Group {
         let members = (0..3 * EACH).map(|_| person(Member::member())).collect();
         telegram.say(chat, Speaker::User(owner), "/lock url");
         telegram.say(chat, Speaker::User(owner), "/save intro Welcome!");
+        if number == STRICT {
+            telegram.say(chat, Speaker::User(owner), "/setwarnlimit 2");
+            telegram.say(chat, Speaker::User(owner), "/setwarnmode ban");
+        }
         let misbehave = |_| {
             let person = person(Member::member());
             (person, telegram.say(chat, Speaker::User(person), "buy my coins"))

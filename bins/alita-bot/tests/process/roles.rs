@@ -1,7 +1,8 @@
 //! What the program does beside running: `version`, `check-config`, `health`, `migrate`.
 
-use alita_testkit::FakeTelegram;
-use alita_testkit::process::{Program, get};
+use alita_model::{ChatId, UserId};
+use alita_testkit::process::{Program, free_port, get, until};
+use alita_testkit::{FakeTelegram, Member, NewChat, NewUser, Speaker};
 
 use crate::{BOT, LIMIT, bare, whole};
 
@@ -82,4 +83,85 @@ async fn migrate_shows_where_the_schema_stands() {
     let (_, after) = migrate("status").await;
     assert!(after.lines().all(|line| line.starts_with("applied ")), "{after}");
     assert_eq!(migrate("up").await, (Some(0), "There was nothing to do.\n".to_owned()));
+}
+
+#[tokio::test]
+async fn the_embedded_database_lies_in_the_folder_of_the_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_telegram, program) = whole(folder.path()).await;
+    let program = program.without("DATABASE_URL").env("DATA_DIR", folder.path().join("deep/data"));
+    let (code, said) = answer(program.arg("migrate")).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(folder.path().join("deep/data/alita.db").is_file());
+}
+
+#[tokio::test]
+async fn without_the_redis_that_is_optional_it_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let program =
+        program.env("REDIS_ADDRESS", format!("127.0.0.1:{}", free_port())).env("REDIS_OPTIONAL", "true");
+    let (chat, ada) = group(&telegram);
+    telegram.say(chat, Speaker::User(ada), "/id");
+    let mut running = program.start().expect("it starts");
+    let has_answered = || telegram.call_counts().contains_key("sendMessage");
+    until(LIMIT, "an answer", has_answered)
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {}", program.stderr()));
+    let (_, health) = get(program.port(), "/health").await.expect("an answer");
+    assert!(health.contains(r#""redis":false"#), "{health}");
+    assert!(program.stderr().contains("going on without it"), "{}", program.stderr());
+    assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0));
+}
+
+/// A group in which the bot may do everything, and its owner.
+fn group(telegram: &FakeTelegram) -> (ChatId, UserId) {
+    let chat = telegram.add_chat(NewChat::supergroup("Rust Tea"));
+    let ada = telegram.add_user(NewUser::named("Ada"));
+    telegram.set_member(chat, ada, Member::owner());
+    telegram.set_member(chat, telegram.bot_id(), Member::full_administrator());
+    (chat, ada)
+}
+
+#[tokio::test]
+async fn what_it_does_is_measured_and_nobody_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let (chat, ada) = group(&telegram);
+    telegram.say(chat, Speaker::User(ada), "/setwarnlimit 5");
+    telegram.say(chat, Speaker::User(ada), "only words");
+    let mut running = program.start().expect("it starts");
+    running.is_up(LIMIT).await.expect("it comes up");
+    tokio::time::timeout(LIMIT, telegram.settled()).await.expect("both are handled");
+    let (status, metrics) = get(program.port(), "/metrics").await.expect("an answer");
+    assert_eq!(status, 200, "{metrics}");
+    assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0));
+
+    // The series of a metric with this label, and what was measured of all of them together.
+    let measured = |metric: &str, label: &str| -> f64 {
+        let begin = format!("{metric}{{");
+        let series = metrics.lines().filter(|line| line.starts_with(&begin) && line.contains(label));
+        series.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    };
+    for (metric, label) in [
+        ("alita_commands_total", r#"command="setwarnlimit""#),
+        ("alita_handler_results_total", r#"handler="setwarnlimit",result="done""#),
+        ("alita_handler_duration_seconds_count", r#"handler="setwarnlimit",kind="command""#),
+        ("alita_handler_results_total", r#"module="users""#),
+        ("alita_handler_duration_seconds_count", r#"kind="watcher""#),
+        ("alita_db_queries_total", r#"domain="warns""#),
+        ("alita_db_query_seconds_count", r#"domain="warns""#),
+        ("alita_cache_requests_total", "result="),
+        ("alita_telegram_requests_total", r#"method="sendMessage",outcome="ok""#),
+        ("alita_telegram_request_duration_seconds_count", r#"method="sendMessage""#),
+    ] {
+        assert!(measured(metric, label) >= 1.0, "no sample of {metric} with {label} in:\n{metrics}");
+    }
+    for id in [chat.get(), ada.get(), telegram.bot_id().get()] {
+        let id = id.unsigned_abs().to_string();
+        let is_a_word = |label: &str| label.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == id);
+        let labels = metrics.lines().filter_map(|line| line.split_once('{')?.1.rsplit_once('}'));
+        let named: Vec<&str> = labels.map(|(labels, _)| labels).filter(|labels| is_a_word(labels)).collect();
+        assert!(named.is_empty(), "{id} stands in {named:?}");
+    }
 }

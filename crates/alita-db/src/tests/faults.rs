@@ -75,7 +75,10 @@ async fn a_bad_address_is_named_and_its_password_is_not() {
     let open = async |url: &str| {
         let mut config = DbConfig::new(url);
         config.connect_attempts = 1;
-        config.acquire_timeout = Duration::from_millis(200);
+        if url.contains(":1/") {
+            // Nobody listens there, so nothing that could need longer is cut short.
+            config.acquire_timeout = Duration::from_millis(200);
+        }
         let shown = format!("{config:?}");
         let error = Db::connect(config, Cache::in_memory(clock.clone()), clock.clone()).await.unwrap_err();
         assert!(!format!("{shown}{error}{error:?}").contains("hunter2"), "{error:?}");

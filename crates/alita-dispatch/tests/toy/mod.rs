@@ -13,6 +13,9 @@ use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Limits, Polling, Po
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
 use chrono::DateTime;
 
+/// How long anything may take on a machine that does much else.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
 /// What handlers of a test write down, in their order.
 #[derive(Debug, Clone, Default)]
 pub struct Toy {
@@ -115,9 +118,13 @@ impl Play {
         Self { telegram, toy, clock, chat, ada, mallory, handling, polling }
     }
 
+    /// Returns when everything that was sent so far has been handled; a bot that hangs is a failure.
     pub async fn handled(&self) {
-        self.telegram.settled().await;
-        self.handling.idle().await;
+        let work = async {
+            self.telegram.settled().await;
+            self.handling.idle().await;
+        };
+        tokio::time::timeout(LIMIT, work).await.expect("the bot hangs");
     }
 
     /// Somebody writes, and everything that follows has happened.

@@ -24,7 +24,7 @@ pub(super) fn list(cx: &Cx<AlitaApp>, list: &Records, asked_at: u64) -> Reply {
         list.members.iter().filter(|member| !member.is_bot && !member.is_anonymous).collect();
     let mut text = match people.is_empty() {
         true => t::admin::nobody_visible(lang),
-        false => t::admin::list_header(lang, cx.subject().title.as_str()),
+        false => t::admin::list_header(lang, alita_markup::display_name(&cx.subject().title)),
     };
     for person in people {
         text.newline().push_literal("• ");
@@ -78,5 +78,5 @@ fn with_note(lang: Language, mut text: Html, title: &AdminTitle) -> Html {
 }
 
 pub(super) fn invite_link(cx: &Cx<AlitaApp>, link: &str) -> Reply {
-    t::admin::invite_link(cx.lang(), cx.subject().title.as_str(), link).into()
+    t::admin::invite_link(cx.lang(), alita_markup::display_name(&cx.subject().title), link).into()
 }

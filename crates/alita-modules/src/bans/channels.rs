@@ -28,7 +28,7 @@ pub(super) async fn lift_ban(cx: &Cx<AlitaApp>, channel: ChatId) -> Outcome {
 /// The channel's title, when the message that is replied to was sent as this channel.
 fn title_of_speaker(cx: &Cx<AlitaApp>, channel: ChatId) -> Result<String, No> {
     match cx.replied().map(author) {
-        Some(Sender::Channel(place)) if place.id == channel => Ok(place.title),
+        Some(Sender::Channel(place)) if place.id == channel => Ok(alita_markup::display_name(&place.title)),
         Some(Sender::LinkedChannel(place)) if place.id == channel => mistake(t::bans::linked_channel_stays),
         Some(Sender::AnonymousAdmin) if channel == cx.chat() => denied(Denied::TargetIsAdmin),
         _ => mistake(t::bans::channel_reply_needed),

@@ -149,7 +149,7 @@ pub(super) fn step_three(cx: &Cx<AlitaApp>) -> Reply {
 
 fn viewer(cx: &Cx<AlitaApp>) -> String {
     match cx.sender().user() {
-        Some(someone) if !someone.first_name.is_empty() => someone.first_name.clone(),
+        Some(someone) if !someone.first_name.is_empty() => alita_markup::display_name(&someone.first_name),
         _ => t::common::somebody_plain(cx.lang()),
     }
 }

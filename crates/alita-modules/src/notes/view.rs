@@ -60,7 +60,7 @@ pub(super) fn list_in_group(cx: &Cx<AlitaApp>, names: &[NoteName]) -> Reply {
 
 pub(super) fn list_in_private(cx: &Cx<AlitaApp>, names: &[NoteName]) -> Reply {
     let lang = cx.lang();
-    let mut text = t::notes::list_header_of(lang, cx.subject().title.as_str());
+    let mut text = t::notes::list_header_of(lang, alita_markup::display_name(&cx.subject().title));
     for name in names {
         text.newline().push_literal(" - ");
         match links::to_note(cx.chat(), name) {

@@ -78,13 +78,15 @@ pub(crate) struct Faults(VecDeque<Planned>);
 struct Planned {
     method: String,
     fault: Fault,
+    /// So many calls go well before.
+    skip: usize,
     left: usize,
 }
 
 impl Faults {
-    pub(crate) fn plan(&mut self, method: &str, fault: Fault, times: usize) {
+    pub(crate) fn plan(&mut self, method: &str, skip: usize, fault: Fault, times: usize) {
         if times > 0 {
-            self.0.push_back(Planned { method: method.to_owned(), fault, left: times });
+            self.0.push_back(Planned { method: method.to_owned(), fault, skip, left: times });
         }
     }
 
@@ -102,6 +104,10 @@ impl Faults {
         };
         let at = self.0.iter().position(fits)?;
         let planned = self.0.get_mut(at)?;
+        if planned.skip > 0 {
+            planned.skip -= 1;
+            return None;
+        }
         let fault = planned.fault.clone();
         // `usize::MAX` times is always.
         if planned.left != usize::MAX {

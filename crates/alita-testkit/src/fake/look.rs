@@ -68,7 +68,23 @@ impl FakeTelegram {
 
     /// The next so many calls of the method go wrong; `*` is every method but `getUpdates`, `usize::MAX` is always.
     pub fn fail(&self, method: &str, fault: Fault, times: usize) {
-        self.act(|world| world.faults.plan(method, fault, times));
+        self.fail_after(0, method, fault, times);
+    }
+
+    /// As [`FakeTelegram::fail`], but `skip` calls go well before.
+    pub fn fail_after(&self, skip: usize, method: &str, fault: Fault, times: usize) {
+        self.act(|world| world.faults.plan(method, skip, fault, times));
+    }
+
+    /// From now on `pass` calls of the method are answered, and every further one waits at the gate, without any
+    /// effect, until [`FakeTelegram::open_gate`]. There is one gate; a second call moves it.
+    pub fn close_gate(&self, method: &str, pass: usize) {
+        self.act(|world| world.gate = Some((method.to_owned(), pass)));
+    }
+
+    /// Whoever waits at the gate goes on, and there is no gate any more.
+    pub fn open_gate(&self) {
+        self.act(|world| world.gate = None);
     }
 
     /// Nothing goes wrong any more, but what hangs keeps hanging.

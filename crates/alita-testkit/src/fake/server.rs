@@ -135,6 +135,7 @@ async fn handle(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
         return Ok(poll::get_updates(shared, &params).await);
     }
     let method = methods::find(method).ok_or_else(|| Refusal::new(404, "Not Found: method not found"))?;
+    at_the_gate(shared, method.name).await;
     let reply = {
         let mut world = shared.world();
         let updates = world.queue.last_id();
@@ -166,6 +167,18 @@ async fn handle(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
         match never {}
     }
     Ok(reply)
+}
+
+/// Waits while the method's gate is closed.
+async fn at_the_gate(shared: &Shared, method: &str) {
+    loop {
+        let mut changed = std::pin::pin!(shared.changed.notified());
+        changed.as_mut().enable();
+        if shared.world().passes_gate(method) {
+            return;
+        }
+        changed.await;
+    }
 }
 
 /// `/file/bot<token>/<file_path>`

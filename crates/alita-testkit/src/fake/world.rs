@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) queue: Queue,
     pub(crate) callbacks: Callbacks,
     pub(crate) faults: Faults,
+    /// The method whose calls wait, and how many of them may still pass.
+    pub(crate) gate: Option<(String, usize)>,
     pub(crate) log: Log,
     pub(crate) files: Files,
     /// Rules that were broken although Telegram would not answer with an error.
@@ -57,6 +59,7 @@ impl World {
             queue: Queue::default(),
             callbacks: Callbacks::default(),
             faults: Faults::default(),
+            gate: None,
             log: Log::default(),
             files: Files::default(),
             sins: Vec::new(),
@@ -69,6 +72,20 @@ impl World {
     /// Unix time by the clock.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().timestamp()
+    }
+
+    /// May a call of the method go on? Whoever may has used up one of the passes.
+    pub(crate) fn passes_gate(&mut self, method: &str) -> bool {
+        match &mut self.gate {
+            Some((gated, pass)) if gated.eq_ignore_ascii_case(method) => match pass.checked_sub(1) {
+                Some(left) => {
+                    *pass = left;
+                    true
+                }
+                None => false,
+            },
+            _ => true,
+        }
     }
 
     pub(crate) fn sin(&mut self, sin: impl Into<String>) {

@@ -42,7 +42,7 @@ pub use self::scene::Scene;
 pub use self::trials::{trials, wants_rewriting};
 
 /// How long a whole conversation may take on the machine's clock.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A bot that a conversation is played with.
 #[async_trait]

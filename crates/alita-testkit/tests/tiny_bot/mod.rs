@@ -37,9 +37,14 @@ pub(crate) struct TinyBot {
 impl TinyBot {
     #[expect(clippy::unused_async, reason = "a conversation starts its bot with a future")]
     pub(crate) async fn start(fake: FakeTelegram, clock: Clock) -> Self {
+        Self::at(&fake.base_url(), clock)
+    }
+
+    /// Starts where this server is.
+    pub(crate) fn at(server: &str, clock: Clock) -> Self {
         let api = Api {
             client: Client::builder(TokioExecutor::new()).build_http(),
-            url: format!("{}/bot{}", fake.base_url(), FakeTelegram::TOKEN),
+            url: format!("{server}/bot{}", FakeTelegram::TOKEN),
             clock,
             answered: Arc::default(),
             motto: Arc::default(),

@@ -1,7 +1,8 @@
 //! A day in a group: a fake Telegram and the real bot as two processes, printed as a chat while it happens.
 //!
 //! `day.chat` is the script and says what the bot is to do. The exit code is 0 only if everything went as written
-//! and the bot left in good order. `UPDATE_EXPECT=1` writes down what the bot really did.
+//! and the bot left in good order. `UPDATE_EXPECT=1` writes down what the bot really did. `--script` plays another
+//! day.
 #![expect(clippy::print_stdout, reason = "it plays for somebody who watches")]
 
 mod stage;
@@ -24,15 +25,17 @@ const DAY: &str = include_str!("day.chat");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/alita-demo/day.chat");
 
 /// A whole day takes no longer than this.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(30);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(bot) = bot_from(std::env::args().skip(1)) else {
-        eprintln!("usage: alita-demo --bot <path of the program alita-bot>");
+    let Some(asked) = Asked::from(std::env::args().skip(1)) else {
+        eprintln!(
+            "usage: alita-demo --bot <path of the program alita-bot> [--script <path of a conversation>]"
+        );
         return ExitCode::from(2);
     };
-    match demo(&bot).await {
+    match demo(&asked).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nThe day did not go as written. {error}");
@@ -41,20 +44,44 @@ async fn main() -> ExitCode {
     }
 }
 
-fn bot_from(mut args: impl Iterator<Item = String>) -> Option<PathBuf> {
-    let (option, path) = (args.next()?, args.next()?);
-    // The process works in another folder, so the path must not depend on ours.
-    (option == "--bot" && args.next().is_none()).then(|| std::path::absolute(path).ok())?
+/// What the command line asks for.
+struct Asked {
+    bot: PathBuf,
+    script: Option<PathBuf>,
 }
 
-async fn demo(bot: &Path) -> Result<(), Box<dyn Error>> {
+impl Asked {
+    fn from(mut args: impl Iterator<Item = String>) -> Option<Self> {
+        let (mut bot, mut script) = (None, None);
+        while let Some(option) = args.next() {
+            let place = match option.as_str() {
+                "--bot" => &mut bot,
+                "--script" => &mut script,
+                _ => return None,
+            };
+            // The process works in another folder, so the path must not depend on ours.
+            *place = Some(std::path::absolute(args.next()?).ok()?);
+        }
+        Some(Self { bot: bot?, script })
+    }
+
+    fn script(&self) -> std::io::Result<String> {
+        self.script.as_ref().map_or_else(|| Ok(DAY.to_owned()), std::fs::read_to_string)
+    }
+
+    fn script_path(&self) -> &Path {
+        self.script.as_deref().unwrap_or_else(|| Path::new(SCRIPT))
+    }
+}
+
+async fn demo(asked: &Asked) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let folder = tempfile::tempdir()?;
     let telegram = FakeTelegram::start(Clock::system()).await;
-    let program = Program::bot(bot, folder.path(), &telegram);
+    let program = Program::bot(&asked.bot, folder.path(), &telegram);
     let stage = Stage::new(telegram.clone(), program.clone());
     let played = tokio::select! {
-        played = day(&telegram, &stage) => played,
+        played = day(asked, &telegram, &stage) => played,
         status = stage.falls() => Err(format!("The bot ended in the middle of it ({status}).").into()),
         _ = tokio::signal::ctrl_c() => return Err("It was interrupted.".into()),
     };
@@ -74,11 +101,12 @@ async fn demo(bot: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn day(telegram: &FakeTelegram, stage: &Stage) -> Result<(), Box<dyn Error>> {
+async fn day(asked: &Asked, telegram: &FakeTelegram, stage: &Stage) -> Result<(), Box<dyn Error>> {
+    let script = asked.script()?;
     stage.start().await?;
-    match perform(telegram.clone(), stage.clone(), DAY, LIMIT, show).await {
+    match perform(telegram.clone(), stage.clone(), &script, LIMIT, show).await {
         Err(PlayError::Different { transcript, .. }) if wants_rewriting() => {
-            std::fs::write(SCRIPT, transcript)?
+            std::fs::write(asked.script_path(), transcript)?
         }
         played => played?,
     }

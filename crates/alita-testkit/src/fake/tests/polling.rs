@@ -11,6 +11,18 @@ fn ids(updates: &Value) -> Vec<i64> {
     updates.as_array().into_iter().flatten().filter_map(|update| update["update_id"].as_i64()).collect()
 }
 
+/// Returns when a first poll has arrived.
+async fn is_heard(stage: &Stage) {
+    while stage.telegram.0.shared.world().queue.poll == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What never comes is a failure and no hang.
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), what).await.expect("it happens within a minute")
+}
+
 #[tokio::test]
 async fn updates_come_again_until_they_are_confirmed() {
     let stage = Stage::new().await;
@@ -33,19 +45,25 @@ async fn updates_come_again_until_they_are_confirmed() {
 async fn a_poll_waits_for_news_or_for_its_time() {
     let stage = Stage::new().await;
     let poll = stage.call("getUpdates", json!({"timeout": 30}));
-    let (updates, _) = tokio::join!(poll, async {
-        tokio::task::yield_now().await;
-        stage.says(stage.mallory, "news")
-    });
+    let (updates, _) = in_time(async {
+        tokio::join!(poll, async {
+            is_heard(&stage).await;
+            stage.says(stage.mallory, "news")
+        })
+    })
+    .await;
     assert_eq!(ids(&updates.expect("updates")).len(), 1);
     let offset = json!({"offset": 200_000_000, "timeout": 30});
     let poll = stage.call("getUpdates", offset);
-    let (updates, ()) = tokio::join!(poll, async {
-        while stage.telegram.unconfirmed() > 0 {
-            tokio::task::yield_now().await;
-        }
-        stage.turn(31);
-    });
+    let (updates, ()) = in_time(async {
+        tokio::join!(poll, async {
+            while stage.telegram.unconfirmed() > 0 {
+                tokio::task::yield_now().await;
+            }
+            stage.turn(31);
+        })
+    })
+    .await;
     assert_eq!(updates, Ok(json!([])));
 }
 
@@ -55,12 +73,10 @@ async fn the_older_of_two_polls_has_to_go() {
     let old = stage.call("getUpdates", json!({"timeout": 50}));
     let new = async {
         // The older one must have been heard first.
-        while stage.telegram.0.shared.world().queue.poll == 0 {
-            tokio::task::yield_now().await;
-        }
+        is_heard(&stage).await;
         stage.call("getUpdates", json!({})).await
     };
-    let (old, new) = tokio::join!(old, new);
+    let (old, new) = in_time(async { tokio::join!(old, new) }).await;
     let text = "409 Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
     assert_eq!((old, new), (Err(text.to_owned()), Ok(json!([]))));
 }
@@ -102,7 +118,7 @@ async fn settled_waits_for_confirmation_and_for_running_calls() {
     assert!(futures_util::poll!(settled.as_mut()).is_pending());
     let updates = stage.updates().await;
     assert_eq!(updates.len(), 1);
-    tokio::time::timeout(Duration::from_secs(5), settled).await.expect("settled");
+    in_time(settled).await;
 }
 
 #[tokio::test]
