@@ -63,8 +63,10 @@ async fn everything_that_is_wrong_is_said_at_once() {
         .env("API_SERVER", "telegram")
         .env("USE_WEBHOOKS", "yes");
     let complaint = complaint(program).await;
-    assert_eq!(complaint[0], "The configuration has 5 problem(s):");
-    for variable in ["BOT_TOKEN", "DATABASE_URL", "HTTP_PORT", "API_SERVER", "USE_WEBHOOKS"] {
+    assert_eq!(complaint[0], "The configuration has 6 problem(s):");
+    for variable in
+        ["BOT_TOKEN", "DATABASE_URL", "HTTP_PORT", "API_SERVER", "WEBHOOK_DOMAIN", "WEBHOOK_SECRET"]
+    {
         let lines = complaint.iter().filter(|line| line.starts_with(&format!("  {variable}: "))).count();
         assert_eq!(lines, 1, "{variable} in {complaint:?}");
     }
@@ -121,5 +123,7 @@ async fn the_port_is_taken() {
 async fn the_filter_of_the_log_makes_no_sense() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_telegram, program) = whole(folder.path()).await;
-    only_line(program.env("LOG_LEVEL", "alita=shouting"), "LOG_LEVEL", "shouting").await;
+    let complaint = complaint(program.env("LOG_LEVEL", "alita=shouting")).await;
+    assert_eq!(complaint[0], "The configuration has 1 problem(s):");
+    assert!(complaint[1].starts_with("  LOG_LEVEL: found `alita=shouting`, allowed is "), "{complaint:?}");
 }
