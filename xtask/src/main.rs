@@ -5,6 +5,7 @@ mod cargo;
 mod ci;
 mod columns;
 mod crates;
+mod docs;
 mod floors;
 mod house;
 mod install;
@@ -53,6 +54,8 @@ enum Command {
     Migrate(PassedOn),
     /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics.
     Tidy,
+    /// Write the files that follow from declarations: the example of the settings, and their page of the book.
+    Docs(docs::Options),
     /// Look for texts that nobody uses, and for texts that a language lacks.
     Locales,
 }
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Bench(passed) => programs::bench(&passed.args),
         Command::Migrate(passed) => programs::migrate(&passed.args),
         Command::Tidy => tidy::run(),
+        Command::Docs(options) => docs::run(&options),
         Command::Locales => locales::run(),
     };
     match outcome {

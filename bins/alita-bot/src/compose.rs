@@ -8,6 +8,7 @@ use alita_db::{Db, DbConfig};
 use alita_dispatch::{Dispatcher, Me, Router, Services, members};
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, modules};
+use alita_monitoring::Health;
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Error as TelegramError, RefusalKind};
 use anyhow::{Context, bail};
@@ -61,18 +62,29 @@ async fn wait_for_redis(cache: &Cache, place: &RedisPlace, clock: &Clock) -> any
 }
 
 /// Opens the database and brings its schema up to date, or says that somebody has to.
-pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> anyhow::Result<Db> {
+pub(crate) async fn database(
+    config: &Config,
+    cache: &Cache,
+    clock: &Clock,
+    health: &Health,
+) -> anyhow::Result<Db> {
     let mut db_config = DbConfig::new(config.database_url.expose_secret());
     db_config.max_connections = config.pool.max_open;
+    db_config.idle_timeout = config.pool.idle_time;
+    db_config.max_lifetime = config.pool.lifetime;
     let variable = config.database_variable();
     let db = Db::connect(db_config, cache.clone(), clock.clone()).await.context(variable)?;
+    compare_with_server(&db, config.pool.max_open).await;
     if config.migrates {
-        for step in alita_migrations::up(db.connection(), None)
-            .await
-            .context("the schema could not be brought up to date")
-            .context(variable)?
-        {
-            tracing::info!(step, "migrated");
+        match alita_migrations::up(db.connection(), None).await {
+            Ok(steps) => steps.iter().for_each(|step| tracing::info!(step, "migrated")),
+            Err(error) if config.migrates_softly => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the schema stays as it is");
+                health.check("migrations", || async { false });
+            }
+            Err(error) => {
+                return Err(error).context("the schema could not be brought up to date").context(variable);
+            }
         }
     } else {
         let pending = alita_migrations::pending(db.connection())
@@ -89,15 +101,34 @@ pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> a
     Ok(db)
 }
 
+/// Whoever opens more than the server grants finds out under load; we would rather say it now.
+async fn compare_with_server(db: &Db, max_open: u32) {
+    match db.server_connections().await {
+        Ok(Some(allowed)) if is_greedy(max_open, allowed) => tracing::warn!(
+            max_open,
+            allowed,
+            "DB_MAX_OPEN_CONNS is more than 80 % of the server's max_connections, which others need too"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the server does not say how many connections it allows"),
+    }
+}
+
+fn is_greedy(max_open: u32, allowed: u32) -> bool {
+    u64::from(max_open) * 100 > u64::from(allowed) * 80
+}
+
 /// The Bot API, with the log that keeps a crash from saying things twice.
 pub(crate) fn client(config: &Config, clock: &Clock) -> anyhow::Result<Client> {
     let log = FileLog::open(&config.data_dir, bot_id(&config.token), clock.clone()).with_context(|| {
         format!("DATA_DIR: the folder {} cannot be written to", config.data_dir.display())
     })?;
-    let client = ClientConfig::new(config.token.clone())
+    let mut client = ClientConfig::new(config.token.clone())
         .with_api_server(config.api_server.clone())
         .with_limits(config.limits)
         .with_send_log(Arc::new(log));
+    client.idle_connections = config.idle_connections;
+    client.local_files.clone_from(&config.local_files);
     Ok(Client::new(client)?)
 }
 
@@ -151,4 +182,18 @@ pub(crate) async fn dispatcher(
         app: AlitaApp::new(db.clone(), cache, config.settings.clone()),
     };
     Ok(Dispatcher::new(services, Router::new(modules())?, config.max_updates))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_greedy;
+
+    #[test]
+    fn four_fifths_of_the_server_are_not_too_many() {
+        for (max_open, allowed, expected) in
+            [(80, 100, false), (81, 100, true), (50, 100, false), (200, 100, true)]
+        {
+            assert_eq!(is_greedy(max_open, allowed), expected, "{max_open} of {allowed}");
+        }
+    }
 }

@@ -1,22 +1,40 @@
 //! The configuration: environment variables under the original bot's names, all problems told at once.
+//!
+//! `variables` declares every one of them; the reading, `check-config`, the example file and the page of the book
+//! follow from the declarations.
 
 mod env;
+mod read;
 mod reader;
+pub(crate) mod reference;
+mod retired;
+#[cfg(test)]
+mod tests;
 mod values;
+mod variable;
+mod variables;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
-pub(crate) use env::Env;
-pub(crate) use reader::Problem;
+pub(crate) use env::{Env, Source};
+pub(crate) use reader::{Problem, Shown};
 #[allow(unused_imports, reason = "each part takes its own when it is joined")]
 pub(crate) use values::{
     ActivityPlace, Config, Origin, PoolPlace, RedisPlace, TracesPlace, Watching, WebhookPlace,
 };
+pub(crate) use variables::THEMES;
 
-/// The port of the HTTP server, whatever else is wrong with the configuration.
-pub(crate) fn http_port(env: &Env) -> u16 {
-    values::port(&mut reader::Reader::new(env))
+/// Where the HTTP server listens, whatever else is wrong with the configuration.
+///
+/// # Errors
+///
+/// What is wrong with `HTTP_BIND` and `HTTP_PORT`.
+pub(crate) fn http_place(env: &Env) -> Result<SocketAddr, Vec<Problem>> {
+    let mut reader = reader::Reader::new(env);
+    let place = read::http(&mut reader);
+    if reader.problems.is_empty() { Ok(place) } else { Err(reader.problems) }
 }
 
 /// Runs with the configuration, or says everything that is wrong with it and ends with 1.

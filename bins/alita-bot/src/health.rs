@@ -1,5 +1,6 @@
 //! `health`: asks the bot on this machine, for the health checks of containers.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,9 +13,17 @@ use crate::config::{self, Env};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Ends with 0 when `/health` answers 200, and with 1 otherwise. Needs nothing of the configuration but the port.
+/// Ends with 0 when `/health` answers 200, and with 1 otherwise. Needs nothing of the configuration but where the bot
+/// listens.
 pub(crate) async fn ask(env: &Env) -> ExitCode {
-    let address = format!("http://127.0.0.1:{}/health", config::http_port(env));
+    let place = match config::http_place(env) {
+        Ok(place) => place,
+        Err(problems) => {
+            config::complain(&problems);
+            return ExitCode::from(1);
+        }
+    };
+    let address = format!("http://{}/health", near(place));
     let Ok(uri) = address.parse() else { return ExitCode::from(1) };
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     match tokio::time::timeout(LIMIT, client.get(uri)).await {
@@ -22,6 +31,15 @@ pub(crate) async fn ask(env: &Env) -> ExitCode {
         Ok(Ok(response)) => fail(&format!("{address} answered {}", response.status())),
         Ok(Err(error)) => fail(&format!("{address} does not answer: {error}")),
         Err(_) => fail(&format!("{address} did not answer within {} seconds", LIMIT.as_secs())),
+    }
+}
+
+/// Where this machine finds a server that listens there.
+fn near(place: SocketAddr) -> SocketAddr {
+    match place.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), place.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), place.port()),
+        _ => place,
     }
 }
 

@@ -15,7 +15,7 @@ use anyhow::Context;
 use tokio::sync::Mutex;
 
 use crate::compose;
-use crate::config::Config;
+use crate::config::{Config, Shown, Source};
 
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -63,16 +63,8 @@ pub(crate) async fn run(config: Config) -> ExitCode {
 
 fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
     let redactor = Redactor::new();
-    redactor.register(&config.token);
-    redactor.register_url(&config.database_url);
-    if let Some(token) = &config.metrics_token {
-        redactor.register(token);
-    }
-    if let Some(place) = &config.redis {
-        redactor.register_url(&place.address.clone().into());
-        if let Some(password) = &place.password {
-            redactor.register(&password.clone().into());
-        }
+    for secret in &config.secrets {
+        secret.register(&redactor);
     }
     let log = LogConfig {
         format: config.log_format,
@@ -80,7 +72,23 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
         source_location: config.is_debug,
         ..LogConfig::new(clock.clone())
     };
-    logs::install(&log, &redactor).context("LOG_LEVEL")
+    logs::install(&log, &redactor).context("LOG_LEVEL")?;
+    say_how_we_are_set(config);
+    Ok(())
+}
+
+/// What an operator should know first: what is questionable, and what differs from the defaults.
+fn say_how_we_are_set(config: &Config) {
+    for warning in &config.warnings {
+        tracing::warn!(target: logs::NEVER_LEFT_OUT, "{warning}");
+    }
+    let is_said = |shown: &&Shown| shown.source != Source::Default;
+    let settings =
+        config.shown.iter().filter(is_said).map(|shown| format!("{}={}", shown.variable, shown.value));
+    tracing::info!(
+        settings = settings.collect::<Vec<_>>().join(" "),
+        "what is set; everything else is as usual"
+    );
 }
 
 /// Opens every door, registers how to close it, and then handles updates until it is dropped.
@@ -92,7 +100,7 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     metrics.keep_up(&tasks);
 
     let cache = compose::cache(config, clock).await?;
-    let db = compose::database(config, &cache, clock).await?;
+    let db = compose::database(config, &cache, clock, &health).await?;
     close_last(shutdown, &db, &cache);
     watch_health(&health, &db, &cache);
     serve_http(config, shutdown, &health, &metrics, &tasks).await?;
@@ -167,7 +175,7 @@ async fn serve_http(
     metrics: &Metrics,
     tasks: &TaskSet,
 ) -> anyhow::Result<()> {
-    let server = http::Server::bind(config.http).await.context("HTTP_PORT")?;
+    let server = http::Server::bind(config.http).await.context("HTTP_PORT or HTTP_BIND")?;
     let access = config.metrics_token.clone().map_or(Access::Private, Access::Token);
     let running = server.serve(http::standard_routes(health, metrics, access), tasks);
     shutdown.register("http", STEP, || async move { running.stop(STEP).await.map_err(Into::into) });

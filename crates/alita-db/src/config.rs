@@ -17,6 +17,10 @@ pub struct DbConfig {
     pub url: SecretString,
     /// The most connections that are open at the same time.
     pub max_connections: u32,
+    /// How long a connection stays open that nobody uses.
+    pub idle_timeout: Duration,
+    /// How old a connection gets before a new one takes its place.
+    pub max_lifetime: Duration,
     /// How long a statement waits for a free connection.
     pub acquire_timeout: Duration,
     /// From which duration on a statement is logged.
@@ -34,6 +38,8 @@ impl DbConfig {
         Self {
             url: SecretString::from(url),
             max_connections,
+            idle_timeout: Duration::from_secs(60 * 60),
+            max_lifetime: Duration::from_secs(4 * 60 * 60),
             acquire_timeout: Duration::from_secs(5),
             slow_query: Duration::from_secs(1),
             connect_attempts: 5,
@@ -73,6 +79,8 @@ impl DbConfig {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(self.max_connections)
+            .idle_timeout(self.idle_timeout)
+            .max_lifetime(self.max_lifetime)
             .acquire_timeout(self.acquire_timeout)
             .test_before_acquire_if_idle_for(Duration::from_secs(30))
             .sqlx_logging(false)

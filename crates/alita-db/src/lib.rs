@@ -21,6 +21,7 @@ mod rules_repo;
 mod users_repo;
 
 mod redelivery;
+mod server;
 mod throttle;
 mod upsert;
 mod watch;

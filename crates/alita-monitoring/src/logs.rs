@@ -46,6 +46,15 @@ impl LogConfig {
     }
 }
 
+/// The target of warnings of which each one says something else, so that none may be left out when they come at once.
+pub const NEVER_LEFT_OUT: &str = "alita_bot::settings";
+
+/// Whether [`LogConfig::filter`] would be understood.
+#[must_use]
+pub fn is_filter(filter: &str) -> bool {
+    EnvFilter::builder().parse(filter).is_ok()
+}
+
 /// Makes standard error the log output of this process, and lets panics be logged there.
 ///
 /// # Errors

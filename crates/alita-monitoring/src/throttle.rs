@@ -11,6 +11,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::logs::NEVER_LEFT_OUT;
+
 /// How long a place is silent after it has warned.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -41,7 +43,8 @@ impl<F> Throttled<F> {
 
     fn turn(&self, metadata: &Metadata<'_>) -> Turn {
         // Lines of the `log` facade all come from one place and cannot be told apart.
-        if *metadata.level() != Level::WARN || metadata.target() == "log" {
+        let is_exempt = matches!(metadata.target(), "log" | NEVER_LEFT_OUT);
+        if *metadata.level() != Level::WARN || is_exempt {
             return Turn::Write { left_out: 0 };
         }
         let now = self.clock.instant();

@@ -129,3 +129,23 @@ fn a_mass_of_warnings_is_one_line_a_second() {
         assert!(text.contains(note), "{text}");
     }
 }
+
+#[test]
+fn warnings_about_settings_all_show() {
+    for format in [LogFormat::Json, LogFormat::Text] {
+        let text = logged(format, |_| {
+            for number in 0..5 {
+                tracing::warn!(target: alita_monitoring::logs::NEVER_LEFT_OUT, "setting {number} is odd");
+            }
+        });
+        assert_eq!(text.matches(" is odd").count(), 5, "{text}");
+    }
+}
+
+#[test]
+fn a_filter_is_known_before_it_is_used() {
+    use alita_monitoring::logs::is_filter;
+    for (filter, is_one) in [("info", true), ("info,alita_telegram=debug", true), ("alita=shouting", false)] {
+        assert_eq!(is_filter(filter), is_one, "{filter}");
+    }
+}

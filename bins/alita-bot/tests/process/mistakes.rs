@@ -182,5 +182,7 @@ async fn redis_does_not_answer() {
 async fn the_filter_of_the_log_makes_no_sense() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_telegram, program) = whole(folder.path()).await;
-    only_line(program.env("LOG_LEVEL", "alita=shouting"), "LOG_LEVEL", "shouting").await;
+    let complaint = complaint(program.env("LOG_LEVEL", "alita=shouting")).await;
+    assert_eq!(complaint[0], "The configuration has 1 problem(s):");
+    assert!(complaint[1].starts_with("  LOG_LEVEL: found `alita=shouting`, allowed is "), "{complaint:?}");
 }

@@ -96,6 +96,19 @@ async fn a_bad_address_is_named_and_its_password_is_not() {
 }
 
 #[tokio::test]
+async fn a_server_says_how_many_it_serves() {
+    for empty in databases::all().await {
+        let clock = Clock::system();
+        let db =
+            Db::connect(DbConfig::new(&empty.url), Cache::in_memory(clock.clone()), clock).await.unwrap();
+        let allowed = db.server_connections().await.unwrap();
+        let is_served = empty.url.starts_with("postgres");
+        assert!(allowed.is_some() == is_served && allowed != Some(0), "{allowed:?}");
+        db.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn the_folder_of_an_embedded_database_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/data/deep/alita.db", folder.path().display());
