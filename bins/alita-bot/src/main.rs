@@ -4,6 +4,7 @@ mod check;
 mod compose;
 mod config;
 mod health;
+mod jobs;
 mod migrate;
 mod run;
 mod send_log;
@@ -32,6 +33,8 @@ enum Role {
     Run,
     /// Bring the database schema up or down, or show where it stands.
     Migrate(migrate::Args),
+    /// Look at what is to happen later, try what failed again, or drop it.
+    Jobs(jobs::Args),
     /// Check the configuration and show its values, secrets hidden.
     CheckConfig,
     /// Ask the running bot on this machine whether it is well.
@@ -50,6 +53,7 @@ async fn main() -> ExitCode {
         Role::Migrate(args) => {
             config::or_complain(Config::read(&env), |config| migrate::migrate(config, args)).await
         }
+        Role::Jobs(args) => config::or_complain(Config::read(&env), |config| jobs::jobs(config, args)).await,
         Role::Run => config::or_complain(Config::read(&env), run::run).await,
     }
 }
