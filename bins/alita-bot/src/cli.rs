@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 use crate::config::reference::Form;
-use crate::migrate;
+use crate::{jobs, migrate};
 
 /// A Telegram group-management bot.
 ///
@@ -39,6 +39,8 @@ pub(crate) enum Role {
     /// The steps are inside the program. It needs the same configuration as the bot. With AUTO_MIGRATE the bot does
     /// this by itself when it starts.
     Migrate(migrate::Args),
+    /// Look at what is to happen later, try what failed again, or drop it.
+    Jobs(jobs::Args),
     /// Check the configuration and show its values, secrets hidden.
     ///
     /// Each value is shown with where it came from: environment, .env, file, or default. Nothing is opened. It ends

@@ -9,6 +9,7 @@ use alita_dispatch::{Dispatcher, Me, Router, Services, members};
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, modules};
 use alita_monitoring::Health;
+use alita_runtime::jobs::Jobs;
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Error as TelegramError, RefusalKind};
 use anyhow::{Context, bail};
@@ -178,6 +179,7 @@ pub(crate) async fn dispatcher(
         state: cache.state(),
         clock: clock.clone(),
         tasks: tasks.clone(),
+        jobs: Jobs::new(Arc::new(db.clone()), clock.clone()),
         me,
         app: AlitaApp::new(db.clone(), cache, config.settings.clone()),
     };

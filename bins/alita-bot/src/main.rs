@@ -5,6 +5,7 @@ mod cli;
 mod compose;
 mod config;
 mod health;
+mod jobs;
 mod migrate;
 mod run;
 mod send_log;
@@ -28,6 +29,10 @@ async fn main() -> ExitCode {
         Role::Migrate(args) => {
             let config = Config::read(&Env::of_process());
             config::or_complain(config, |config| migrate::migrate(config, args)).await
+        }
+        Role::Jobs(args) => {
+            let config = Config::read(&Env::of_process());
+            config::or_complain(config, |config| jobs::jobs(config, args)).await
         }
         Role::Run => config::or_complain(Config::read(&Env::of_process()), run::run).await,
     }

@@ -20,6 +20,8 @@ use crate::config::{Config, Shown, Source};
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
 
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// How long every other step of the shutdown may take.
 const STEP: Duration = Duration::from_secs(10);
 
@@ -104,7 +106,6 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     close_last(shutdown, &db, &cache);
     watch_health(&health, &db, &cache);
     serve_http(config, shutdown, &health, &metrics, &tasks).await?;
-    sweep_regularly(&tasks, clock, &db);
     shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
 
     let client = compose::client(config, clock)?;
@@ -113,6 +114,7 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     let handling = TaskSet::new();
     let dispatcher = compose::dispatcher(config, (&cache, &db, &client), (clock, &handling), me).await?;
     let source = Arc::new(Mutex::new(source(config, &client, &dispatcher)));
+    run_jobs(&dispatcher, &db, &handling);
     leave_in_order(shutdown, &health, handling, Arc::clone(&source));
 
     alita_modules::introduce(&dispatcher, config.message_dump).await;
@@ -182,17 +184,18 @@ async fn serve_http(
     Ok(())
 }
 
-/// What was written down against a redelivery is of no use after Telegram's day.
-fn sweep_regularly(tasks: &TaskSet, clock: &Clock, db: &Db) {
+/// Runs what is to happen later, beside the updates and for as long as they are handled.
+fn run_jobs(dispatcher: &Dispatcher<AlitaApp>, db: &Db, handling: &TaskSet) {
     let db = db.clone();
-    tasks.every("sweep", clock, Duration::from_secs(60 * 60), move || {
+    // What was written down against a redelivery is of no use after Telegram's day.
+    let handlers = dispatcher.job_handlers().every("sweep", AN_HOUR, move |_run| {
         let db = db.clone();
         async move {
-            if let Err(error) = db.sweep().await {
-                tracing::warn!(%error, "old records could not be swept away");
-            }
+            db.sweep().await?;
+            Ok(())
         }
     });
+    dispatcher.services().jobs.runner(handlers).start(handling);
 }
 
 fn unfinished(names: &[&'static str]) -> Result<(), alita_runtime::BoxError> {

@@ -6,8 +6,8 @@ use sea_orm::sea_query::{Alias, ExprTrait, Query};
 use sea_orm::{DatabaseTransaction, Set};
 
 use crate::{
-    Db, Error, admin_repo, approvals_repo, chats_repo, connections_repo, disabling_repo, languages_repo,
-    locks_repo, notes_repo, rules_repo, warns_repo,
+    Db, Error, admin_repo, approvals_repo, chats_repo, connections_repo, disabling_repo, jobs_repo,
+    languages_repo, locks_repo, notes_repo, rules_repo, warns_repo,
 };
 
 /// The tables that point to `chats`, and the column that tells two rows of one chat apart.
@@ -69,6 +69,8 @@ async fn move_rows(
 ) -> Result<Option<Moved>, DbErr> {
     use chats_repo::{Column, Entity};
     let find = |chat: ChatId| Entity::find().filter(Column::ChatId.eq(chat.get()));
+    // What is to happen later in the chat, whether or not anything else is known of it.
+    jobs_repo::move_chat(tx, old, new, db.now()).await?;
     let Some(before) = find(old).one(tx).await? else { return Ok(None) };
     let moved = Moved {
         warned: warns_repo::warned(tx, old).await?,

@@ -20,9 +20,9 @@ use crate::error::{Trouble, trouble};
 use crate::redelivery::{self, Stamp};
 use crate::{
     AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo, DisablingRepo,
-    Error, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo, WarnsRepo, admin_repo, approvals_repo,
-    channels_repo, chats_repo, connections_repo, devs_repo, disabling_repo, languages_repo, locks_repo,
-    notes_repo, rules_repo, users_repo, warns_repo, watch,
+    Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo, WarnsRepo, admin_repo,
+    approvals_repo, channels_repo, chats_repo, connections_repo, devs_repo, disabling_repo, languages_repo,
+    locks_repo, notes_repo, rules_repo, users_repo, warns_repo, watch,
 };
 
 /// How long most cached rows are kept; a write drops them at once.
@@ -179,6 +179,12 @@ impl Db {
     #[must_use]
     pub const fn devs(&self) -> DevsRepo<'_> {
         DevsRepo(self)
+    }
+
+    /// What is to happen later, for the operator; the runner of jobs takes the database itself.
+    #[must_use]
+    pub const fn jobs(&self) -> JobsRepo<'_> {
+        JobsRepo(self)
     }
 
     /// The pool of connections, for migrations and health checks.

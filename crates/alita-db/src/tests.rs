@@ -4,6 +4,7 @@
 mod databases;
 
 mod faults;
+mod jobs;
 mod migrating;
 mod notes;
 mod people;

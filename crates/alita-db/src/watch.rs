@@ -27,6 +27,7 @@ pub(crate) const DOMAINS: &[(&str, &str)] = &[
     ("rules", "rules"),
     ("devs", "devs"),
     ("update_writes", "redelivery"),
+    ("jobs", "jobs"),
 ];
 
 /// Lets every statement of this connection be counted in `count` and in the metrics.

@@ -7,6 +7,7 @@ use alita_cache::State;
 use alita_i18n::Language;
 use alita_model::{ChatId, MessageId, ThreadId, UserId};
 use alita_permissions::directory::Directory;
+use alita_runtime::jobs::Jobs;
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::Client;
 use alita_telegram::types::{CallbackQuery, ChatMemberUpdated, Message};
@@ -42,6 +43,8 @@ pub struct Services<A: App> {
     pub clock: Clock,
     /// Work that outlives a handler.
     pub tasks: TaskSet,
+    /// What happens later, restart or not.
+    pub jobs: Jobs,
     /// Who the bot is.
     pub me: Me,
     /// The bot that is served.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use alita_model::ChatId;
+use alita_runtime::jobs::Handlers;
 use alita_telegram::{Ack, Delivery};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -58,6 +59,12 @@ impl<A: App> Dispatcher<A> {
     #[must_use]
     pub fn router(&self) -> &Router<A> {
         &self.0.router
+    }
+
+    /// What the jobs of all modules do, for the runner.
+    pub fn job_handlers(&self) -> Handlers {
+        let jobs = self.0.router.jobs().iter();
+        jobs.fold(Handlers::new(), |handlers, job| job.register(handlers, &self.0.services))
     }
 
     /// Takes a delivery; the handling goes on in a task.

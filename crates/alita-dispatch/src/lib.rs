@@ -26,8 +26,10 @@ mod target;
 mod text;
 
 mod boundary;
+mod clean_up;
 mod connection;
 mod dispatcher;
+pub mod jobs;
 pub mod members;
 mod pipeline;
 pub mod proof;
@@ -42,6 +44,7 @@ pub use entities::entity_of;
 pub use extract::{FromCx, Lasting, Reason, Switch};
 pub use gate::{Audience, Gate, When, Where};
 pub use handler::Handler;
+pub use jobs::JobCx;
 pub use keyboard::Keyboard;
 pub use module::{Button, DeepLink, HelpPage, Module, Watcher};
 pub use outcome::{Fault, Flow, Mistake, No, Outcome, denied, mistake};

@@ -1,16 +1,19 @@
 //! A module: everything that one feature declares.
 
 use std::fmt;
+use std::future::Future;
 
 use alita_i18n::Language;
 use alita_markup::Html;
 use alita_permissions::Rights;
+use alita_runtime::jobs::{Failure, Job};
 
 use crate::app::App;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::gate::{Audience, Gate, Where};
 use crate::handler::{Handler, Run, erase};
+use crate::jobs::{Declared, JobCx};
 use crate::keyboard::Keyboard;
 use crate::stage::{On, Stage};
 
@@ -22,6 +25,7 @@ pub struct Module<A: App> {
     pub(crate) buttons: Vec<Button<A>>,
     pub(crate) watchers: Vec<Watcher<A>>,
     pub(crate) deep_links: Vec<DeepLink<A>>,
+    pub(crate) jobs: Vec<Declared<A>>,
     pub(crate) help: Option<HelpPage<A>>,
 }
 
@@ -43,6 +47,7 @@ impl<A: App> Module<A> {
             buttons: Vec::new(),
             watchers: Vec::new(),
             deep_links: Vec::new(),
+            jobs: Vec::new(),
             help: None,
         }
     }
@@ -68,6 +73,17 @@ impl<A: App> Module<A> {
     /// Declares where a kind of `/start` link leads.
     pub fn deep_link(mut self, link: DeepLink<A>) -> Self {
         self.deep_links.push(link);
+        self
+    }
+
+    /// Declares what a job does that was scheduled with [`Cx::jobs`]. It may run twice, and then does no harm.
+    pub fn job<J, F, Fut>(mut self, work: F) -> Self
+    where
+        J: Job,
+        F: Fn(JobCx<A>, J) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        self.jobs.push(Declared::new(work));
         self
     }
 

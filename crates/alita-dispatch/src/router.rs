@@ -7,6 +7,7 @@ use alita_telegram::types::AllowedUpdate;
 
 use crate::app::App;
 use crate::command::{Command, CommandInfo, Registered};
+use crate::jobs::Declared;
 use crate::module::{Button, DeepLink, HelpPage, Module, Pattern, Watcher};
 use crate::stage::{On, Stage};
 
@@ -50,6 +51,14 @@ pub enum BuildError {
         /// The module that claims it too.
         second: &'static str,
     },
+    /// A job's name belongs to two jobs.
+    #[error("the job `{name}` of `{module}` is claimed by somebody else, too")]
+    JobTwice {
+        /// The name.
+        name: &'static str,
+        /// The module that claims it, too.
+        module: &'static str,
+    },
     /// A namespace that is empty or contains `|`.
     #[error("`{0}` is no namespace for buttons")]
     BadNamespace(&'static str),
@@ -65,6 +74,7 @@ pub struct Router<A: App> {
     buttons: HashMap<String, Owned<Button<A>>>,
     links: Vec<Owned<DeepLink<A>>>,
     watchers: BTreeMap<Stage, Vec<Owned<Watcher<A>>>>,
+    jobs: Vec<Declared<A>>,
     infos: Vec<CommandInfo>,
     buttons_info: Vec<ButtonInfo>,
     pages: Vec<(&'static str, HelpPage<A>)>,
@@ -101,6 +111,7 @@ impl<A: App> Router<A> {
             buttons: HashMap::new(),
             links: Vec::new(),
             watchers: BTreeMap::new(),
+            jobs: Declared::of_the_pipeline().into(),
             infos: Vec::new(),
             buttons_info: Vec::new(),
             pages: Vec::new(),
@@ -128,6 +139,12 @@ impl<A: App> Router<A> {
         }
         for link in module.deep_links {
             self.join_link(module.name, link)?;
+        }
+        for job in module.jobs {
+            if self.jobs.iter().any(|other| other.name == job.name) {
+                return Err(BuildError::JobTwice { name: job.name, module: module.name });
+            }
+            self.jobs.push(job);
         }
         self.pages.extend(module.help.map(|page| (module.name, page)));
         Ok(())
@@ -193,6 +210,10 @@ impl<A: App> Router<A> {
             .into_iter()
             .flatten()
             .filter(move |(_, watcher)| watcher.kinds.contains(&kind))
+    }
+
+    pub(crate) fn jobs(&self) -> &[Declared<A>] {
+        &self.jobs
     }
 
     /// All commands in the order of their declaration.

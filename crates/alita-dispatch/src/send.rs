@@ -4,7 +4,7 @@ use alita_markup::{Html, split, strip_tags};
 use alita_model::{ChatId, MessageId, ThreadId};
 use alita_telegram::methods::{EditMessageTextParams, SendMessageParams};
 use alita_telegram::types::{LinkPreviewOptions, Message, ReplyKeyboardRemove, ReplyMarkup, ReplyParameters};
-use alita_telegram::{AsyncTelegramApi, Error, ParseMode, RefusalKind};
+use alita_telegram::{AsyncTelegramApi, Client, Error, ParseMode, RefusalKind};
 
 use crate::app::App;
 use crate::cx::Cx;
@@ -167,18 +167,7 @@ impl<A: App> Cx<A> {
     ///
     /// What Telegram refused, or the wire.
     pub async fn edit_message(&self, chat: ChatId, message: MessageId, reply: Reply) -> Result<(), Error> {
-        let params = EditMessageTextParams::builder()
-            .chat_id(chat.get())
-            .message_id(message.get())
-            .text(reply.html.to_string())
-            .parse_mode(ParseMode::Html)
-            .link_preview_options(no_preview(!reply.has_preview))
-            .maybe_reply_markup(Keyboard::markup(&reply.keyboard))
-            .build();
-        match self.client().edit_message_text(&params).await {
-            Ok(_) => Ok(()),
-            Err(error) => ignore_not_modified(error),
-        }
+        edit_message(self.client(), chat, message, &reply).await
     }
 
     /// Answers the press, once; a second answer is left out.
@@ -212,6 +201,27 @@ impl<A: App> Cx<A> {
     /// What Telegram refused, or the wire.
     pub async fn delete(&self, message: MessageId) -> Result<(), Error> {
         self.client().delete_message_if_there(self.place().id, message).await
+    }
+}
+
+/// Rewrites a message of the bot's own. What is no change is no error.
+pub(crate) async fn edit_message(
+    client: &Client,
+    chat: ChatId,
+    message: MessageId,
+    reply: &Reply,
+) -> Result<(), Error> {
+    let params = EditMessageTextParams::builder()
+        .chat_id(chat.get())
+        .message_id(message.get())
+        .text(reply.html.to_string())
+        .parse_mode(ParseMode::Html)
+        .link_preview_options(no_preview(!reply.has_preview))
+        .maybe_reply_markup(Keyboard::markup(&reply.keyboard))
+        .build();
+    match client.edit_message_text(&params).await {
+        Ok(_) => Ok(()),
+        Err(error) => ignore_not_modified(error),
     }
 }
 

@@ -170,12 +170,8 @@ async fn stat(cx: Cx<AlitaApp>) -> Outcome {
 async fn remove_keyboard(cx: Cx<AlitaApp>) -> Outcome {
     let notice = Reply::new(t::misc::keyboard_removed(cx.lang())).removing_keyboard();
     let Some(notice) = cx.send(notice).await? else { return Ok(Flow::Done) };
-    let later = cx.clone();
-    cx.tasks().spawn("remove_keyboard", async move {
-        later.clock().sleep(NOTICE).await;
-        if let Err(error) = later.delete(MessageId::new(notice.message_id)).await {
-            tracing::debug!(%error, "a notice about a keyboard stays");
-        }
-    });
+    if let Err(error) = cx.delete_later(MessageId::new(notice.message_id), NOTICE).await {
+        tracing::warn!(%error, "a notice about a keyboard stays");
+    }
     Ok(Flow::Done)
 }

@@ -70,6 +70,11 @@ pub const METRICS: &[Metric] = &[
     // the database
     counter("alita_db_queries_total", &["domain", "op", "outcome"], "Statements to the database"),
     histogram("alita_db_query_seconds", &["domain", "op"], "How long a statement took"),
+    // jobs
+    counter("alita_jobs_total", &["job", "result"], "Runs of durable jobs"),
+    histogram("alita_job_delay_seconds", &["job"], "How late a durable job began"),
+    gauge("alita_jobs_waiting", &[], "Durable jobs that wait or run, of all instances together"),
+    gauge("alita_jobs_dead", &[], "Durable jobs that were put aside, of all instances together"),
     // the watching itself
     counter("alita_log_redactions_total", &["rule"], "Secrets that were hidden in log lines"),
 ];

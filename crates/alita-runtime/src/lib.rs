@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+pub mod jobs;
 pub mod origin;
 mod panics;
 mod pool;

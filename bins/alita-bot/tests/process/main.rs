@@ -4,6 +4,7 @@
 
 mod crash;
 mod group;
+mod jobs;
 mod leaving;
 mod mistakes;
 mod roles;

@@ -60,6 +60,8 @@ async fn reads_never_write() {
         db.approvals().is_approved(CHAT, ADA).await.unwrap();
         db.rules().get(CHAT).await.unwrap();
         db.devs().get(ADA).await.unwrap();
+        db.jobs().all(10).await.unwrap();
+        db.jobs().dead(10).await.unwrap();
         assert_eq!(db.transactions(), before);
         for (table, _) in watch::DOMAINS {
             let sql = format!("SELECT CAST(id AS TEXT) FROM {table}");
@@ -90,6 +92,7 @@ fn every_call_can_move_to_another_thread() {
         movable(db.approvals().approve(CHAT, ADA, BOB, ""));
         movable(db.rules().set(CHAT, ""));
         movable(db.devs().set_dev(ADA, true));
+        movable(db.jobs().retry_dead());
         movable(db.sweep());
     }
     let _ = all;

@@ -8,6 +8,7 @@ use alita_cache::Cache;
 use alita_dispatch::{App, Disabled, Dispatcher, Fault, Known, Me, Module, Router, Services, members};
 use alita_i18n::Language;
 use alita_model::{ChatId, Peer, UserId};
+use alita_runtime::jobs::{Jobs, MemoryStore};
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Limits, Polling, PollingConfig};
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
@@ -77,6 +78,7 @@ pub struct Play {
     pub ada: UserId,
     pub mallory: UserId,
     pub handling: TaskSet,
+    pub dispatcher: Dispatcher<Toy>,
     polling: TaskSet,
 }
 
@@ -104,18 +106,19 @@ impl Play {
             state: Cache::in_memory(clock.clone()).state(),
             clock: clock.clone(),
             tasks: handling.clone(),
+            jobs: Jobs::new(Arc::new(MemoryStore::new()), clock.clone()),
             me,
             app: toy.clone(),
         };
         let dispatcher = Dispatcher::new(services, Router::new(modules).expect("modules that fit"), limit);
-        let polling = TaskSet::new();
+        let (polling, taking) = (TaskSet::new(), dispatcher.clone());
         polling.spawn("polling", async move {
-            let mut polling = Polling::new(client, PollingConfig::new(dispatcher.router().allowed_updates()));
+            let mut polling = Polling::new(client, PollingConfig::new(taking.router().allowed_updates()));
             while let Ok(delivery) = polling.next().await {
-                dispatcher.take(delivery);
+                taking.take(delivery);
             }
         });
-        Self { telegram, toy, clock, chat, ada, mallory, handling, polling }
+        Self { telegram, toy, clock, chat, ada, mallory, handling, dispatcher, polling }
     }
 
     /// Returns when everything that was sent so far has been handled; a bot that hangs is a failure.

@@ -13,10 +13,11 @@ use alita_dispatch::{Dispatcher, Me, Router, Services, members};
 use alita_i18n::Language;
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, Settings, modules};
+use alita_runtime::jobs::Jobs;
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Limits, Polling, PollingConfig};
 use alita_testkit::FakeTelegram;
-use alita_testkit::transcript::{Bot, Scene};
+use alita_testkit::transcript::{Bot, Scene, Stop};
 use async_trait::async_trait;
 
 /// How long anything may take on a machine that does much else.
@@ -31,6 +32,7 @@ pub struct TestBot {
     pub dispatcher: Dispatcher<AlitaApp>,
     pub handling: TaskSet,
     polling: TaskSet,
+    settings: Settings,
     folder: Arc<tempfile::TempDir>,
 }
 
@@ -84,14 +86,17 @@ impl TestBot {
             state: cache.state(),
             clock: clock.clone(),
             tasks: handling.clone(),
+            jobs: Jobs::new(Arc::new(db.clone()), clock.clone()),
             me,
-            app: AlitaApp::new(db.clone(), &cache, settings),
+            app: AlitaApp::new(db.clone(), &cache, settings.clone()),
         };
         let router = Router::new(modules()).expect("modules that fit together");
         let dispatcher = Dispatcher::new(services, router, 200);
+        // Among the handlers, so that whoever waits for them waits for jobs, too.
+        dispatcher.services().jobs.runner(dispatcher.job_handlers()).start(&handling);
         let polling = TaskSet::new();
         poll(&polling, client, dispatcher.clone());
-        Self { telegram, clock, db, cache, dispatcher, handling, polling, folder }
+        Self { telegram, clock, db, cache, dispatcher, handling, polling, settings, folder }
     }
 }
 
@@ -166,6 +171,18 @@ impl Bot for TestBot {
 
     async fn leave(&mut self) {
         self.polling.close(Duration::ZERO).await;
+    }
+
+    async fn restart(&mut self, how: Stop) -> Result<(), String> {
+        let patience = if how == Stop::Orderly { Duration::from_secs(5) } else { Duration::ZERO };
+        self.polling.close(Duration::ZERO).await;
+        self.handling.close(patience).await;
+        self.db.close().await.map_err(|error| error.to_string())?;
+        // Memory is lost, and the folder stays.
+        let cache = Cache::in_memory(self.clock.clone());
+        let (telegram, clock, folder) = (self.telegram.clone(), self.clock.clone(), Arc::clone(&self.folder));
+        *self = Self::start_in(telegram, clock, folder, self.settings.clone(), cache).await;
+        Ok(())
     }
 
     async fn given(&self, scene: &Scene, line: &str) -> Result<(), String> {
