@@ -70,8 +70,23 @@ pub const METRICS: &[Metric] = &[
     // the database
     counter("alita_db_queries_total", &["domain", "op", "outcome"], "Statements to the database"),
     histogram("alita_db_query_seconds", &["domain", "op"], "How long a statement took"),
+    // activity
+    gauge(
+        "alita_active_chats",
+        &["window"],
+        "Groups in which something was said within a day, a week, a month",
+    ),
+    gauge("alita_active_users", &["window"], "People who were seen within a day, a week, a month"),
+    gauge("alita_chats", &["state"], "Groups: all, active, marked as inactive"),
+    gauge("alita_users", &["state"], "People: all, seen within a month, not seen for a month"),
+    gauge("alita_activity_waiting", &[], "Facts that wait to be written"),
     // the watching itself
     counter("alita_log_redactions_total", &["rule"], "Secrets that were hidden in log lines"),
+    counter(
+        "alita_trace_spans_total",
+        &["result"],
+        "Spans that left, could not be delivered, or found no room",
+    ),
 ];
 
 /// Tells the installed recorder what each metric means.
