@@ -13,6 +13,7 @@ mod m0010_approvals;
 mod m0011_rules;
 mod m0012_devs;
 mod m0013_update_writes;
+mod m0015_activity;
 mod run;
 mod schema;
 #[cfg(test)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_rules::Migration),
             Box::new(m0012_devs::Migration),
             Box::new(m0013_update_writes::Migration),
+            Box::new(m0015_activity::Migration),
         ]
     }
 

@@ -7,9 +7,13 @@ mod group;
 mod leaving;
 mod mistakes;
 mod roles;
+mod traces;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;
+
+#[path = "../../../../crates/alita-monitoring/tests/collector/mod.rs"]
+mod collector;
 
 use std::path::Path;
 use std::time::Duration;
