@@ -42,23 +42,25 @@ pub(crate) fn watch(place: ActivityPlace, db: &Db, clock: &Clock, tasks: &TaskSe
 }
 
 /// Writes what still waits; to be called when nothing is handled any more.
-pub(crate) async fn close(db: Db) -> Result<(), alita_db::Error> {
-    db.activity().flush().await.map(drop)
+pub(crate) async fn close(db: &Db) {
+    if let Err(error) = db.activity().flush().await {
+        tracing::warn!(%error, waiting = db.activity().waiting(), "the last activity could not be written down");
+    }
 }
 
 async fn write(db: Db, clock: Clock, tasks: TaskSet) {
-    let cancelled = tasks.cancelled();
+    let (activity, cancelled) = (db.activity(), tasks.cancelled());
     loop {
         tokio::select! {
             () = clock.sleep(ROUND) => {}
-            () = db.activity().is_full() => {}
+            () = activity.is_full() => {}
             () = cancelled.cancelled() => return,
         }
         // What cannot be written waits for the next round.
-        if let Err(error) = db.activity().flush().await {
-            tracing::warn!(%error, waiting = db.activity().waiting(), "activity could not be written down");
+        if let Err(error) = activity.flush().await {
+            tracing::warn!(%error, waiting = activity.waiting(), "activity could not be written down");
         }
-        metrics::gauge!("alita_activity_waiting").set(small(db.activity().waiting()));
+        metrics::gauge!("alita_activity_waiting").set(small(activity.waiting()));
     }
 }
 

@@ -47,7 +47,16 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     let shutdown = Shutdown::with_total(clock.clone(), config.shutdown_limit);
     if let Some(traces) = traces {
         // The first to be registered is the last to be closed: until then everybody may still make spans.
-        shutdown.register("traces", STEP, || async move { traces.close(FLUSH).await.map_err(Into::into) });
+        shutdown.register("traces", STEP, || async move {
+            if let Err(error) = traces.close(FLUSH).await {
+                // A collector that is down is no reason to leave with an error.
+                tracing::warn!(
+                    error = format!("{:#}", anyhow::Error::from(error)),
+                    "the last spans were lost"
+                );
+            }
+            Ok(())
+        });
     }
     let outcome = tokio::select! {
         outcome = serve(&config, &clock, &shutdown) => outcome,
@@ -115,7 +124,10 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     let db = compose::database(config, &cache, clock).await?;
     close_last(shutdown, &db, &cache);
     let behind = db.clone();
-    shutdown.register("activity", STEP, || async move { activity::close(behind).await.map_err(Into::into) });
+    shutdown.register("activity", STEP, || async move {
+        activity::close(&behind).await;
+        Ok(())
+    });
     watch_health(&health, &db, &cache);
     serve_http(config, shutdown, &health, &metrics, &tasks).await?;
     sweep_regularly(&tasks, clock, &db);

@@ -184,3 +184,14 @@ async fn a_dead_collector_costs_no_more_than_its_limit() {
     }
     drop(listener);
 }
+
+/// The fields of a span are not even worked out where nobody wants it.
+#[test]
+fn without_traces_a_log_from_info_makes_no_span() {
+    let subscriber = logs::subscriber(&LogConfig::new(Clock::system()), &Redactor::new(), Log::default())
+        .expect("a filter");
+    tracing::subscriber::with_default(subscriber, || {
+        let work = || -> String { panic!("nobody asked for it") };
+        assert!(tracing::debug_span!(target: "alita_test", "call", otel.name = work()).is_disabled());
+    });
+}

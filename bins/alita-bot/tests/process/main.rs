@@ -2,6 +2,7 @@
 //! leaves behind.
 #![cfg(unix)]
 
+mod activity;
 mod crash;
 mod group;
 mod leaving;

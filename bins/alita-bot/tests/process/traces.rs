@@ -100,6 +100,8 @@ async fn a_hanging_collector_holds_nobody_up() {
     telegram.say(chat, Speaker::User(ada), "/id");
     until(LIMIT, "an answer", || !telegram.calls_of("sendMessage").is_empty()).await.expect("it answers");
     // Its own limits (10 seconds for the spans) are far below this one.
-    running.terminate(LIMIT).await.expect("it leaves in time");
+    let status = running.terminate(LIMIT).await.expect("it leaves in time");
+    assert_eq!(status.code(), Some(0), "{}", program.stderr());
+    assert!(program.stderr().contains("the last spans were lost"), "{}", program.stderr());
     drop(listener);
 }
