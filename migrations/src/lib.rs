@@ -14,6 +14,7 @@ mod m0011_rules;
 mod m0012_devs;
 mod m0013_update_writes;
 mod m0014_jobs;
+mod m0015_activity;
 mod run;
 mod schema;
 #[cfg(test)]
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_devs::Migration),
             Box::new(m0013_update_writes::Migration),
             Box::new(m0014_jobs::Migration),
+            Box::new(m0015_activity::Migration),
         ]
     }
 

@@ -8,7 +8,7 @@ use alita_db::{Db, DbConfig};
 use alita_dispatch::{Dispatcher, Me, Router, Services, members};
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, modules};
-use alita_monitoring::Health;
+use alita_monitoring::{Health, TraceConfig};
 use alita_runtime::jobs::Jobs;
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Error as TelegramError, RefusalKind};
@@ -17,6 +17,19 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, RedisPlace};
 use crate::send_log::FileLog;
+
+/// Which spans are kept, and where they go.
+pub(crate) fn traces(config: &Config) -> TraceConfig {
+    let place = &config.traces;
+    TraceConfig {
+        service: place.service.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        endpoint: place.endpoint.clone(),
+        is_insecure: place.is_insecure,
+        to_console: place.to_console,
+        sample_rate: place.sample_rate,
+    }
+}
 
 /// Opens the cache: memory alone, or memory in front of Redis.
 pub(crate) async fn cache(config: &Config, clock: &Clock) -> anyhow::Result<Cache> {

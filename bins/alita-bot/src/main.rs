@@ -1,5 +1,6 @@
 //! Alita: a Telegram group-management bot in one binary. The roles are subcommands.
 
+mod activity;
 mod check;
 mod cli;
 mod compose;

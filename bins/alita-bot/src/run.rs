@@ -8,12 +8,13 @@ use alita_cache::Cache;
 use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
-use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, http, logs};
+use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, http, logs};
 use alita_runtime::{Clock, Exit, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
 use tokio::sync::Mutex;
 
+use crate::activity;
 use crate::compose;
 use crate::config::{Config, Shown, Source};
 
@@ -25,13 +26,19 @@ const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How long every other step of the shutdown may take.
 const STEP: Duration = Duration::from_secs(10);
 
+/// How long spans that have not left yet may take; a little less than their step, which then knows what happened.
+const FLUSH: Duration = Duration::from_secs(9);
+
 /// Runs the bot; the exit code says whether everything was put away in the end.
 pub(crate) async fn run(config: Config) -> ExitCode {
     let clock = Clock::system();
-    if let Err(error) = watch_ourselves(&config, &clock) {
-        eprintln!("{error:#}");
-        return ExitCode::from(1);
-    }
+    let traces = match watch_ourselves(&config, &clock) {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::from(1);
+        }
+    };
     let mut signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => {
@@ -40,6 +47,19 @@ pub(crate) async fn run(config: Config) -> ExitCode {
         }
     };
     let shutdown = Shutdown::with_total(clock.clone(), config.shutdown_limit);
+    if let Some(traces) = traces {
+        // The first to be registered is the last to be closed: until then everybody may still make spans.
+        shutdown.register("traces", STEP, || async move {
+            if let Err(error) = traces.close(FLUSH).await {
+                // A collector that is down is no reason to leave with an error.
+                tracing::warn!(
+                    error = format!("{:#}", anyhow::Error::from(error)),
+                    "the last spans were lost"
+                );
+            }
+            Ok(())
+        });
+    }
     let outcome = tokio::select! {
         outcome = serve(&config, &clock, &shutdown) => outcome,
         signal = signals.next() => {
@@ -63,7 +83,7 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     }
 }
 
-fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
+fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<Option<Traces>> {
     let redactor = Redactor::new();
     for secret in &config.secrets {
         secret.register(&redactor);
@@ -74,9 +94,17 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
         source_location: config.is_debug,
         ..LogConfig::new(clock.clone())
     };
-    logs::install(&log, &redactor).context("LOG_LEVEL")?;
+    let traces = Traces::open(&compose::traces(config), &redactor);
+    match &traces {
+        Ok(Some(traces)) => logs::install_with_traces(&log, &redactor, traces),
+        _ => logs::install(&log, &redactor),
+    }
+    .context("LOG_LEVEL")?;
     say_how_we_are_set(config);
-    Ok(())
+    Ok(traces.unwrap_or_else(|error| {
+        tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "going on without traces");
+        None
+    }))
 }
 
 /// What an operator should know first: what is questionable, and what differs from the defaults.
@@ -104,8 +132,14 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     let cache = compose::cache(config, clock).await?;
     let db = compose::database(config, &cache, clock, &health).await?;
     close_last(shutdown, &db, &cache);
+    let behind = db.clone();
+    shutdown.register("activity", STEP, || async move {
+        activity::close(&behind).await;
+        Ok(())
+    });
     watch_health(&health, &db, &cache);
     serve_http(config, shutdown, &health, &metrics, &tasks).await?;
+    activity::watch(config.activity, &db, clock, &tasks);
     shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
 
     let client = compose::client(config, clock)?;

@@ -11,7 +11,8 @@ use async_singleflight::UnaryGroup;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::cache::Shared;
 use crate::encoding::{decode, encode};
@@ -121,8 +122,12 @@ where
         let value = Arc::new(value);
         match encode(&*value) {
             Ok(bytes) => {
+                let span = tracing::debug_span!("cache.set", cache.key_ns = self.name);
                 let filled = match fill_with {
-                    Some((redis, mark)) => redis.fill(counting, &name, mark, bytes, self.jittered()).await,
+                    Some((redis, mark)) => {
+                        let fill = redis.fill(counting, &name, mark, bytes, self.jittered());
+                        fill.instrument(span).await
+                    }
                     None => Ok(true),
                 };
                 // Only a clear no keeps it out of the process: then another instance has forgotten it meanwhile.
@@ -165,23 +170,29 @@ where
         E: Send + Sync + 'static,
     {
         let inner = &self.0;
+        let span =
+            tracing::debug_span!("cache.get", cache.key_ns = inner.name, cache.hit = Empty, result = Empty);
         if let Some(value) = inner.look(key) {
             inner.shared.counting.l1_hits.up();
             inner.count("local_hit");
+            span.record("cache.hit", true).record("result", "local_hit");
             return Ok(value);
         }
         inner.shared.counting.l1_misses.up();
-        let told = self.take_off(key, load);
+        let told = self.take_off(key, load, span.clone());
         let Ok((landing, led)) = told.await else {
             inner.count("closed");
             return Err(LoadError::Closed);
         };
         match landing {
             Ok((value, from)) => {
+                span.record("cache.hit", from != "loaded")
+                    .record("result", if led { from } else { "shared" });
                 inner.count(if led { from } else { "shared" });
                 Ok(value)
             }
             Err(fault) => {
+                span.record("cache.hit", false).record("result", fault.word());
                 inner.count(fault.word());
                 Err(fault.typed())
             }
@@ -191,7 +202,7 @@ where
     /// Starts the load in a task of its own.
     ///
     /// No async function: a future that has to remember this much would make every caller's future as large.
-    fn take_off<F, Fut, E>(&self, key: &str, load: F) -> oneshot::Receiver<(Landing<V>, bool)>
+    fn take_off<F, Fut, E>(&self, key: &str, load: F, span: Span) -> oneshot::Receiver<(Landing<V>, bool)>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, E>> + Send + 'static,
@@ -214,8 +225,8 @@ where
                 let _ = tell.send((landing, led.load(Ordering::Relaxed)));
             }
         };
-        let span = tracing::debug_span!("cache.get", cache.key_ns = inner.name);
-        inner.shared.tasks.spawn(inner.name, Box::pin(flight.instrument(span)));
+        // The load belongs to the one who leads it; who comes later only waits.
+        inner.shared.tasks.spawn_in(span, inner.name, Box::pin(flight));
         told
     }
 
@@ -230,10 +241,12 @@ where
     /// Should Redis not answer, the removal is made up for as soon as it does, and until then this instance does not
     /// believe what Redis holds.
     pub async fn forget(&self, key: &str) {
+        let span = tracing::debug_span!("cache.delete", cache.key_ns = self.0.name);
         self.0.memory.drop_key(key);
         if let Some(redis) = &self.0.shared.redis {
             // Boxed: a future of the Redis client is large, and would make every caller's future as large.
-            Box::pin(redis.forget(&self.0.shared.counting, &keys::name(self.0.name, key))).await;
+            let name = keys::name(self.0.name, key);
+            Box::pin(redis.forget(&self.0.shared.counting, &name).instrument(span)).await;
         }
     }
 }

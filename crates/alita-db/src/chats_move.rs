@@ -27,6 +27,7 @@ pub(crate) const CHILDREN: &[(&str, Option<&str>)] = &[
     ("notes_settings", None),
     ("approved_users", Some("user_id")),
     ("rules", None),
+    ("chat_activity", Some("day")),
 ];
 
 pub(crate) async fn migrate(db: &Db, old: ChatId, new: ChatId) -> Result<bool, Error> {

@@ -88,6 +88,7 @@ impl ChatsRepo<'_> {
     /// Writes down that a group is alive and that a person is in it, and says whether that was needed.
     ///
     /// At most once in five minutes for each group, unless its title changed, and for each person in it.
+    /// Where only a time moves on, it is written behind.
     /// An empty title leaves the known one alone.
     ///
     /// # Errors
@@ -100,6 +101,14 @@ impl ChatsRepo<'_> {
             user.and_then(|user| memory.seen_members.claim((chat, user), "").map(|claim| (user, claim)));
         if chat_claim.is_none() && member_claim.is_none() {
             return Ok(false);
+        }
+        let (behind, now) = (&self.0.inner.activity.behind, self.0.now());
+        let chat_claim = chat_claim.and_then(|claim| claim.or_behind(|| behind.chat(chat, now)));
+        let member_claim = member_claim.and_then(|(user, claim)| {
+            claim.or_behind(|| behind.member(chat, user, now)).map(|claim| (user, claim))
+        });
+        if chat_claim.is_none() && member_claim.is_none() {
+            return Ok(true);
         }
         let (is_news, member) = (chat_claim.is_some(), member_claim.as_ref().map(|(user, _)| *user));
         self.0
@@ -165,6 +174,8 @@ impl ChatsRepo<'_> {
     ///
     /// When the database refuses or does not answer.
     pub async fn mark_inactive(&self, chat: ChatId) -> Result<bool, Error> {
+        // Whatever was heard before shall not wake it.
+        self.0.inner.activity.behind.forget_chat(chat).await;
         let changed = self
             .0
             .write(move |tx| async move {

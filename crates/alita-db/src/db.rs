@@ -15,14 +15,16 @@ use sea_orm::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::error::{Trouble, trouble};
 use crate::redelivery::{self, Stamp};
 use crate::{
-    AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo, DisablingRepo,
-    Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo, WarnsRepo, admin_repo,
-    approvals_repo, channels_repo, chats_repo, connections_repo, devs_repo, disabling_repo, languages_repo,
-    locks_repo, notes_repo, rules_repo, users_repo, warns_repo, watch,
+    ActivityRepo, AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo,
+    DisablingRepo, Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo, WarnsRepo,
+    activity_repo, admin_repo, approvals_repo, channels_repo, chats_repo, connections_repo, devs_repo,
+    disabling_repo, languages_repo, locks_repo, notes_repo, rules_repo, users_repo, warns_repo, watch,
 };
 
 /// How long most cached rows are kept; a write drops them at once.
@@ -50,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) chats: chats_repo::Memory,
     pub(crate) channels: channels_repo::Memory,
     pub(crate) languages: languages_repo::Kinds,
+    pub(crate) activity: activity_repo::Memory,
     pub(crate) admin: admin_repo::Kinds,
     pub(crate) disabling: disabling_repo::Kinds,
     pub(crate) connections: connections_repo::Kinds,
@@ -89,6 +92,7 @@ impl Db {
             chats: chats_repo::Memory::new(&cache, &clock),
             channels: channels_repo::Memory::new(&cache, &clock),
             languages: languages_repo::Kinds::new(&cache),
+            activity: activity_repo::Memory::new(&cache),
             admin: admin_repo::Kinds::new(&cache),
             disabling: disabling_repo::Kinds::new(&cache),
             connections: connections_repo::Kinds::new(&cache),
@@ -119,6 +123,12 @@ impl Db {
     #[must_use]
     pub const fn channels(&self) -> ChannelsRepo<'_> {
         ChannelsRepo(self)
+    }
+
+    /// Who was active when.
+    #[must_use]
+    pub const fn activity(&self) -> ActivityRepo<'_> {
+        ActivityRepo(self)
     }
 
     /// In which language people and groups are addressed.
@@ -274,11 +284,13 @@ impl Db {
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
+        let span = tracing::debug_span!("db.transaction", is_repeated = Empty);
         // Boxed, for the driver's futures are large and would make every caller's future as large.
-        let mut outcome = Box::pin(self.attempt(&work)).await;
+        let mut outcome = Box::pin(self.attempt(&work).instrument(span.clone())).await;
         if let Err(Failed { may_repeat: true, error }) = &outcome {
             tracing::debug!(%error, "a transaction is run once more");
-            outcome = Box::pin(self.attempt(&work)).await;
+            span.record("is_repeated", true);
+            outcome = Box::pin(self.attempt(&work).instrument(span)).await;
         }
         outcome.map_err(|failed| failed.error.into())
     }

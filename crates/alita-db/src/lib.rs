@@ -6,6 +6,7 @@ mod error;
 
 mod warns_repo;
 
+mod activity_repo;
 mod admin_repo;
 mod approvals_repo;
 mod channels_repo;
@@ -30,6 +31,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use activity_repo::{ActivityCounts, ActivityRepo, ChatDay, Swept, Windows};
 pub use admin_repo::{AdminRepo, AdminSettings};
 pub use approvals_repo::ApprovalsRepo;
 pub use channels_repo::ChannelsRepo;

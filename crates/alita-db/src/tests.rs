@@ -3,6 +3,7 @@
 #[path = "../../../migrations/src/tests/databases.rs"]
 mod databases;
 
+mod activity;
 mod faults;
 mod jobs;
 mod migrating;

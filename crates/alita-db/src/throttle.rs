@@ -14,6 +14,11 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// How many marks one generation holds; there are two.
 const CAPACITY: usize = 50_000;
 
+/// How long a fact that was written need not be written again as a whole: until then only its time moves on.
+///
+/// Another process may have written something else meanwhile, so it is written again some day.
+const WHOLE: Duration = Duration::from_secs(60 * 60);
+
 /// Marks by key: which fact was written, and when.
 ///
 /// **Invariant:** never more than two full generations; when the newer one is full, the older one is forgotten.
@@ -34,6 +39,8 @@ struct Marks<K> {
 struct Mark {
     fact: u64,
     at: Duration,
+    /// When it was last written as a whole.
+    written: Duration,
 }
 
 impl<K: Copy + Eq + Hash> Throttle<K> {
@@ -46,17 +53,24 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     ///
     /// Of many who ask at the same time one gets it.
     pub(crate) fn claim(&self, key: K, fact: &(impl Hash + ?Sized)) -> Option<Claim<'_, K>> {
-        let mark = Mark { fact: self.hasher.hash_one(fact), at: self.clock.instant() };
+        let now = self.clock.instant();
+        let mut mark = Mark { fact: self.hasher.hash_one(fact), at: now, written: now };
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let last = marks.newer.get(&key).or_else(|| marks.older.get(&key));
-        if last.is_some_and(|last| last.fact == mark.fact && mark.at < last.at + INTERVAL) {
+        let same = last.filter(|last| last.fact == mark.fact);
+        if same.is_some_and(|last| now < last.at + INTERVAL) {
             return None;
         }
+        let known = same.filter(|last| now < last.written + WHOLE);
+        if let Some(last) = known {
+            mark.written = last.written;
+        }
+        let is_refresh = known.is_some();
         if marks.newer.len() >= CAPACITY {
             marks.older = mem::take(&mut marks.newer);
         }
         marks.newer.insert(key, mark);
-        Some(Claim { throttle: self, key, is_done: false })
+        Some(Claim { throttle: self, key, is_refresh, is_done: false })
     }
 
     /// Lets the next one write, whatever was written before.
@@ -72,10 +86,21 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
 pub(crate) struct Claim<'a, K: Copy + Eq + Hash> {
     throttle: &'a Throttle<K>,
     key: K,
+    is_refresh: bool,
     is_done: bool,
 }
 
 impl<K: Copy + Eq + Hash> Claim<'_, K> {
+    /// Gives the claim back when something else has to be written than the time; else `note` takes the time, unless
+    /// it has no room for it.
+    pub(crate) fn or_behind(self, note: impl FnOnce() -> bool) -> Option<Self> {
+        if self.is_refresh && note() {
+            self.done();
+            return None;
+        }
+        Some(self)
+    }
+
     pub(crate) fn done(mut self) {
         self.is_done = true;
     }
@@ -104,7 +129,23 @@ mod tests {
         throttle.claim(2, "Ada").expect("another key").done();
         throttle.claim(1, "Ada L.").expect("another fact").done();
         clock.advance(INTERVAL);
-        throttle.claim(1, "Ada L.").expect("time has passed").done();
+        assert!(throttle.claim(1, "Ada L.").expect("time has passed").or_behind(|| true).is_none());
+        assert!(throttle.claim(1, "Ada L.").is_none(), "the time was noted");
+        clock.advance(INTERVAL);
+        throttle
+            .claim(1, "Ada L.")
+            .expect("more time")
+            .or_behind(|| false)
+            .expect("there was no room")
+            .done();
+        throttle
+            .claim(1, "Ada")
+            .expect("a fact")
+            .or_behind(|| true)
+            .expect("a changed fact is written")
+            .done();
+        clock.advance(WHOLE);
+        throttle.claim(1, "Ada").expect("much time").or_behind(|| true).expect("it is written again").done();
         drop(throttle.claim(3, "Bob").expect("the first"));
         assert!(throttle.claim(3, "Bob").is_some(), "a failed write leaves no mark");
     }

@@ -59,6 +59,7 @@ impl UsersRepo<'_> {
     /// Writes down that a person was seen, and says whether that was needed.
     ///
     /// At most once in five minutes, unless the name or the username changed. Of many calls at once one writes.
+    /// Where only the time moves on, it is written behind.
     /// A username belongs to whoever was seen with it last. The language is left alone.
     ///
     /// # Errors
@@ -68,6 +69,8 @@ impl UsersRepo<'_> {
         let memory = &self.0.inner.users;
         let username = person.username.as_deref().and_then(plain_username);
         let Some(claim) = memory.seen.claim(person.id, &(&person.name, username)) else { return Ok(false) };
+        let behind = &self.0.inner.activity.behind;
+        let Some(claim) = claim.or_behind(|| behind.user(person.id, self.0.now())) else { return Ok(true) };
         let former_owners = self
             .0
             .write(move |tx| async move {
@@ -80,6 +83,10 @@ impl UsersRepo<'_> {
             })
             .await?;
         claim.done();
+        for user in &former_owners {
+            // Should they get it back, that is news.
+            memory.seen.forget(user);
+        }
         for user in former_owners.into_iter().chain([person.id]) {
             memory.by_id.forget(&user.to_string()).await;
         }

@@ -8,6 +8,8 @@ use alita_runtime::guarded;
 use alita_telegram::{Error as TelegramError, RefusalKind};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::app::App;
 use crate::cx::Cx;
@@ -60,7 +62,24 @@ enum Cut {
 /// `true` when nobody else shall look at the update.
 ///
 /// Boxed: the guard and the limit would each hold a copy of the work, and a proof runs a handler within a handler.
-pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outcome>) -> bool {
+pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, work: BoxFuture<'_, Outcome>) -> bool {
+    let span = tracing::debug_span!(
+        "handler",
+        otel.name = format!("handler {}.{}", origin.module, origin.name),
+        handler.kind = origin.kind.as_str(),
+        handler.result = Empty,
+        otel.status_code = Empty,
+    );
+    let (result, ends) = guard(cx, origin, work).instrument(span.clone()).await;
+    span.record("handler.result", result);
+    if result == "error" {
+        span.record("otel.status_code", "ERROR");
+    }
+    ends
+}
+
+/// What became of it, in a word, and whether nobody else shall look at the update.
+async fn guard<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outcome>) -> (&'static str, bool) {
     let begin = cx.clock().instant();
     // Most watchers are done at once; only those that have to wait are worth a timer.
     let limited = async {
@@ -94,7 +113,7 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<
         .increment(1);
     metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "handler" => origin.name, "kind" => origin.kind.as_str())
         .record(took.as_secs_f64());
-    ends
+    (result, ends)
 }
 
 async fn carry_out<A: App>(cx: &Cx<A>, flow: Flow) -> Result<(), TelegramError> {

@@ -7,6 +7,7 @@ use alita_model::ChatId;
 use alita_runtime::jobs::Handlers;
 use alita_telegram::{Ack, Delivery};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{Instrument, Span};
 
 use crate::app::App;
 use crate::cx::Services;
@@ -14,7 +15,10 @@ use crate::pipeline;
 use crate::router::Router;
 use crate::view::View;
 
-type Lane = VecDeque<(View, Ack)>;
+type Lane = VecDeque<Waiting>;
+
+/// An update in its lane, and in which span it came, by which way.
+type Waiting = (View, Ack, Span, &'static str);
 
 /// Takes deliveries and handles them.
 ///
@@ -69,7 +73,8 @@ impl<A: App> Dispatcher<A> {
 
     /// Takes a delivery; the handling goes on in a task.
     pub fn take(&self, delivery: Delivery) {
-        let Delivery { update, update_id, ack, .. } = delivery;
+        let mode = delivery.mode();
+        let Delivery { update, update_id, ack, span, .. } = delivery;
         let Some(view) = View::of(Arc::unwrap_or_clone(update)) else {
             tracing::debug!(update_id, "nobody looks at this kind of update");
             ack.done();
@@ -78,13 +83,14 @@ impl<A: App> Dispatcher<A> {
         let key = view.order_key();
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lane) = lanes.get_mut(&key) {
-            lane.push_back((view, ack));
+            lane.push_back((view, ack, span, mode));
             return;
         }
-        lanes.insert(key, VecDeque::from([(view, ack)]));
+        lanes.insert(key, VecDeque::from([(view, ack, span, mode)]));
         drop(lanes);
         let inner = Arc::clone(&self.0);
-        self.0.services.tasks.spawn("lane", async move { inner.run_lane(key).await });
+        // Each update in the lane has a span of its own.
+        self.0.services.tasks.spawn_in(Span::none(), "lane", async move { inner.run_lane(key).await });
     }
 
     /// How many senders have updates that are not handled yet.
@@ -94,14 +100,29 @@ impl<A: App> Dispatcher<A> {
     }
 }
 
+/// The span of all that is done for one update. Ids are fields and never part of a name.
+fn root(came: &Span, mode: &'static str, view: &View) -> Span {
+    tracing::debug_span!(
+        parent: came,
+        "dispatcher.processUpdate",
+        update_id = view.update_id,
+        kind = view.event.kind().name(),
+        bot.working_mode = mode,
+        chat.id = view.place.id.get(),
+        user.id = view.sender.user().map(|someone| someone.id.get()),
+    )
+}
+
 impl<A: App> Inner<A> {
     /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
     async fn run_lane(&self, key: (ChatId, i64)) {
         let mut next = self.next_in(key);
-        while let Some((view, ack)) = next {
+        while let Some((view, ack, came, mode)) = next {
             let permits = self.permits_for(key.0).await;
             metrics::gauge!("alita_updates_in_flight").increment(1.0);
-            pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view).await;
+            let span = root(&came, mode, &view);
+            let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
+            handling.instrument(span).await;
             metrics::gauge!("alita_updates_in_flight").decrement(1.0);
             ack.done();
             drop(permits);
@@ -110,7 +131,7 @@ impl<A: App> Inner<A> {
     }
 
     /// The next update of a lane; a lane without one is gone.
-    fn next_in(&self, key: (ChatId, i64)) -> Option<(View, Ack)> {
+    fn next_in(&self, key: (ChatId, i64)) -> Option<Waiting> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let next = lanes.get_mut(&key).and_then(VecDeque::pop_front);
         if next.is_none() {

@@ -6,6 +6,7 @@ use alita_model::ChatId;
 use alita_permissions::Denied;
 use alita_runtime::origin;
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::args::Args;
@@ -38,16 +39,25 @@ pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Route
 
 async fn through_stages<A: App>(cx: &Cx<A>) {
     for stage in Stage::ALL {
-        if stage == Stage::Command && asked(cx).await {
+        let span = tracing::debug_span!("stage", otel.name = stage.span_name());
+        if through_stage(cx, stage).instrument(span).await {
             return;
         }
-        for (module, watcher) in cx.router().watchers(stage, cx.event().kind()) {
-            let origin = Origin { module, name: watcher.name, kind: boundary::Kind::Watcher };
-            if boundary::run(cx, origin, (watcher.run)(cx.clone())).await {
-                return;
-            }
+    }
+}
+
+/// `true` when nobody else shall look at the update.
+async fn through_stage<A: App>(cx: &Cx<A>, stage: Stage) -> bool {
+    if stage == Stage::Command && asked(cx).await {
+        return true;
+    }
+    for (module, watcher) in cx.router().watchers(stage, cx.event().kind()) {
+        let origin = Origin { module, name: watcher.name, kind: boundary::Kind::Watcher };
+        if boundary::run(cx, origin, (watcher.run)(cx.clone())).await {
+            return true;
         }
     }
+    false
 }
 
 /// A command or a press; `true` when it was one and is dealt with.

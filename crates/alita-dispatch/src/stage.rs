@@ -25,6 +25,18 @@ impl Stage {
     /// All stages in order.
     pub const ALL: [Self; 6] =
         [Self::Gatekeep, Self::Remember, Self::Enforce, Self::Command, Self::Respond, Self::Tidy];
+
+    /// The name of its span.
+    pub(crate) const fn span_name(self) -> &'static str {
+        match self {
+            Self::Gatekeep => "stage gatekeep",
+            Self::Remember => "stage remember",
+            Self::Enforce => "stage enforce",
+            Self::Command => "stage command",
+            Self::Respond => "stage respond",
+            Self::Tidy => "stage tidy",
+        }
+    }
 }
 
 /// The kinds of update that a watcher can ask for.
@@ -43,4 +55,19 @@ pub enum On {
     MyChatMember,
     /// Somebody asks to join.
     ChatJoinRequest,
+}
+
+impl On {
+    /// Its name as Telegram writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::EditedMessage => "edited_message",
+            Self::CallbackQuery => "callback_query",
+            Self::ChatMember => "chat_member",
+            Self::MyChatMember => "my_chat_member",
+            Self::ChatJoinRequest => "chat_join_request",
+        }
+    }
 }

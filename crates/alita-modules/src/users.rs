@@ -43,6 +43,7 @@ async fn speaker(cx: Cx<AlitaApp>) -> Outcome {
     }
     if place.is_group() {
         cx.db().chats().seen(place.id, &place.title, member).await?;
+        cx.db().activity().heard(place.id);
     }
     Ok(Flow::Next)
 }

@@ -31,4 +31,13 @@ pub enum Error {
     /// Requests were still being answered when the time to stop had run out.
     #[error("some HTTP requests were not answered in time")]
     NotDrained,
+    /// The address of the collector cannot be read; it is not shown, for it may hold a password.
+    #[error("the collector's address is not valid: it is host:port, or begins with http:// or https://")]
+    TraceEndpoint,
+    /// The way out for spans could not be opened.
+    #[error("the exporter of spans could not be set up")]
+    TraceExporter(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Spans were still waiting when the time to stop had run out, or the collector did not take them.
+    #[error("not all spans could be delivered")]
+    NotFlushed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

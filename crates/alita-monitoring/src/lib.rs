@@ -3,6 +3,7 @@
 mod error;
 mod health;
 pub mod http;
+mod in_trace;
 mod labels;
 pub mod logs;
 mod metric_names;
@@ -12,6 +13,7 @@ mod recorder;
 mod redact;
 mod sink;
 mod throttle;
+pub mod traces;
 
 pub use error::Error;
 pub use health::{Health, Report, Status};
@@ -22,3 +24,4 @@ pub use metric_names::{Kind, METRICS, Metric};
 pub use recorder::Metrics;
 pub use redact::{MARK, Redactor};
 pub use sink::RedactingWriter;
+pub use traces::{TraceConfig, Traces};

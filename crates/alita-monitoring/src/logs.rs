@@ -9,11 +9,13 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer, format};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
+use crate::in_trace::InTrace;
 use crate::throttle::Throttled;
-use crate::{Error, RedactingWriter, Redactor, panics};
+use crate::{Error, RedactingWriter, Redactor, Traces, panics};
 
 /// How a log line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +69,38 @@ pub fn install(config: &LogConfig, redactor: &Redactor) -> Result<(), Error> {
     Ok(())
 }
 
+/// [`install`], and lets spans go where `traces` leads.
+///
+/// The log and the traces have a filter each, so that a quiet log does not cost spans.
+///
+/// # Errors
+///
+/// As [`install`].
+pub fn install_with_traces(config: &LogConfig, redactor: &Redactor, traces: &Traces) -> Result<(), Error> {
+    with_traces(config, redactor, std::io::stderr, traces)?.try_init().map_err(Error::LogsInstalled)?;
+    panics::install(redactor.clone());
+    traces.announce();
+    Ok(())
+}
+
+/// The subscriber of [`install_with_traces`] with another writer behind it, not installed yet.
+///
+/// # Errors
+///
+/// [`Error::Filter`] when the filter cannot be understood.
+pub fn with_traces<W>(
+    config: &LogConfig,
+    redactor: &Redactor,
+    writer: W,
+    traces: &Traces,
+) -> Result<impl Subscriber + Send + Sync + use<W>, Error>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let log = layer(config, redactor, writer).with_filter(filter(config)?);
+    Ok(Registry::default().with(traces.layer()).with(log))
+}
+
 /// The same log output with another writer behind it, not installed yet.
 ///
 /// # Errors
@@ -80,9 +114,20 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::builder()
+    Ok(Registry::default().with(filter(config)?).with(layer(config, redactor, writer)))
+}
+
+fn filter(config: &LogConfig) -> Result<EnvFilter, Error> {
+    EnvFilter::builder()
         .parse(&config.filter)
-        .map_err(|source| Error::Filter { filter: config.filter.clone(), source })?;
+        .map_err(|source| Error::Filter { filter: config.filter.clone(), source })
+}
+
+fn layer<S, W>(config: &LogConfig, redactor: &Redactor, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let is_for_people = config.format == LogFormat::Text;
     let layer = fmt::layer()
         .with_writer(RedactingWriter::new(redactor.clone(), writer))
@@ -93,14 +138,14 @@ where
         .with_timer(Timestamp(config.clock.clone()))
         .with_file(config.source_location)
         .with_line_number(config.source_location);
-    let layer: Box<dyn Layer<_> + Send + Sync> = if is_for_people {
+    if is_for_people {
+        let style = InTrace::text(style);
         layer.event_format(Throttled::new(style, config.clock.clone(), text_note)).boxed()
     } else {
         let style = style.json().flatten_event(true).with_current_span(false).with_span_list(true);
-        let style = Throttled::new(style, config.clock.clone(), json_note);
+        let style = Throttled::new(InTrace::json(style), config.clock.clone(), json_note);
         layer.fmt_fields(JsonFields::new()).event_format(style).boxed()
-    };
-    Ok(Registry::default().with(filter).with(layer))
+    }
 }
 
 /// UTC with milliseconds, from our clock.

@@ -75,8 +75,23 @@ pub const METRICS: &[Metric] = &[
     histogram("alita_job_delay_seconds", &["job"], "How late a durable job began"),
     gauge("alita_jobs_waiting", &[], "Durable jobs that wait or run, of all instances together"),
     gauge("alita_jobs_dead", &[], "Durable jobs that were put aside, of all instances together"),
+    // activity
+    gauge(
+        "alita_active_chats",
+        &["window"],
+        "Groups in which something was said within a day, a week, a month",
+    ),
+    gauge("alita_active_users", &["window"], "People who were seen within a day, a week, a month"),
+    gauge("alita_chats", &["state"], "Groups: all, active, marked as inactive"),
+    gauge("alita_users", &["state"], "People: all, seen within a month, not seen for a month"),
+    gauge("alita_activity_waiting", &[], "Facts that wait to be written"),
     // the watching itself
     counter("alita_log_redactions_total", &["rule"], "Secrets that were hidden in log lines"),
+    counter(
+        "alita_trace_spans_total",
+        &["result"],
+        "Spans that left, could not be delivered, or found no room",
+    ),
 ];
 
 /// Tells the installed recorder what each metric means.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::{Clock, guarded};
 
@@ -32,8 +33,26 @@ impl TaskSet {
     }
 
     /// Starts a task under a name; a panic ends it alone, and after [`TaskSet::close`] nothing is started any more.
-    #[expect(clippy::disallowed_methods, reason = "this is the task set that everybody else uses")]
+    ///
+    /// It may outlive its cause, so its span is no child of the cause's span; it links to it.
     pub fn spawn<F>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let cause = Span::current();
+        let span = if cause.is_none() {
+            // What is started at the very beginning has no cause and runs to the end: that is no span.
+            Span::none()
+        } else {
+            tracing::debug_span!(parent: None, "task", otel.name = format!("task {name}"), task = name)
+        };
+        span.follows_from(&cause);
+        self.spawn_in(span, name, task);
+    }
+
+    /// Starts a task as [`TaskSet::spawn`] does, as a part of this span.
+    #[expect(clippy::disallowed_methods, reason = "this is the task set that everybody else uses")]
+    pub fn spawn_in<F>(&self, span: Span, name: &'static str, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -46,7 +65,7 @@ impl TaskSet {
         tokio::spawn(async move {
             let _place = place;
             // Both a panic (counted and logged by the guard) and being cut off are an end like any other.
-            let _ = cut.run_until_cancelled(guarded(name, task)).await;
+            let _ = cut.run_until_cancelled(guarded(name, task).instrument(span)).await;
         });
     }
 
@@ -58,7 +77,7 @@ impl TaskSet {
         Fut: Future<Output = ()> + Send,
     {
         let (clock, cancelled) = (clock.clone(), self.cancelled());
-        self.spawn(name, async move {
+        self.spawn_in(Span::none(), name, async move {
             while cancelled.run_until_cancelled(clock.sleep(period)).await.is_some() {
                 let _ = guarded(name, async { tick().await }).await;
             }

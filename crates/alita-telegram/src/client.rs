@@ -133,13 +133,16 @@ impl Client {
 
     async fn send(&self, call: Call<'_>) -> Result<Bytes, Error> {
         let started = Instant::now();
-        let span = tracing::info_span!(
+        let span = tracing::debug_span!(
             "telegram",
-            otel.name = format!("telegram.{}", call.method),
+            otel.name = format!("telegram {}", call.method),
+            otel.kind = "client",
             method = call.method,
             chat.id = call.chat,
-            attempts = tracing::field::Empty,
+            attempt = tracing::field::Empty,
             outcome = tracing::field::Empty,
+            retry_after = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
         );
         let attempts = self.attempts(&call).instrument(span.clone());
         let result = match self.limit {
@@ -152,6 +155,9 @@ impl Client {
         span.record("outcome", report::outcome(result.as_ref().err()));
         report::count(call.method, result.as_ref().err(), started);
         if let Err(error) = &result {
+            if !error.is_expected() {
+                span.record("otel.status_code", "ERROR");
+            }
             span.in_scope(|| report::log(call.method, call.chat, error));
         }
         result
@@ -171,7 +177,7 @@ impl Client {
             {
                 return Err(Error::AlreadySent { method: call.method.to_owned() });
             }
-            tracing::Span::current().record("attempts", throttled + broken + 1);
+            tracing::Span::current().record("attempt", i64::from(throttled + broken + 1));
             let error = match self.attempt(seat, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -229,6 +235,7 @@ impl Client {
             _ => None,
         }
         .unwrap_or(Duration::from_secs(1));
+        tracing::Span::current().record("retry_after", i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
         metrics::counter!("alita_telegram_throttled_total", "method" => call.method.to_owned()).increment(1);
         if let Some(chat) = call.chat {
             self.inner.throttle.pause(traffic, chat, wait, self.jitter());

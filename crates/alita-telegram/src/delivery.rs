@@ -7,6 +7,7 @@ use frankenstein::updates::Update;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Span;
 
 use crate::error::where_it_stopped;
 use crate::watermark::Watermark;
@@ -21,22 +22,34 @@ pub struct Delivery {
     pub update_id: i64,
     /// To be told when the handling has ended.
     pub ack: Ack,
+    /// In which the update came, for example that of a webhook's request; the handling is a part of it.
+    pub span: Span,
 }
 
 impl Delivery {
-    /// A delivery from somewhere else than polling: a webhook, a test.
+    /// A delivery from somewhere else than polling: a webhook, a test. Its span is the one in which this is called.
     #[must_use]
     pub fn with_receipt(update: Update) -> (Self, Receipt) {
         let (sender, receiver) = oneshot::channel();
         let update_id = i64::from(update.update_id);
         let ack = Ack { update_id, to: Some(AckTo::Receipt(sender)) };
-        (Self { update: Arc::new(update), update_id, ack }, Receipt(receiver))
+        let span = Span::current();
+        (Self { update: Arc::new(update), update_id, ack, span }, Receipt(receiver))
     }
 
     pub(crate) fn polled(update: Update, watermark: &Arc<Watermark>) -> Self {
         let update_id = i64::from(update.update_id);
         let ack = Ack { update_id, to: Some(AckTo::Watermark(Arc::clone(watermark))) };
-        Self { update: Arc::new(update), update_id, ack }
+        Self { update: Arc::new(update), update_id, ack, span: Span::current() }
+    }
+
+    /// How it came: `polling` or `webhook`.
+    #[must_use]
+    pub const fn mode(&self) -> &'static str {
+        match self.ack.to {
+            Some(AckTo::Watermark(_)) => "polling",
+            Some(AckTo::Receipt(_)) | None => "webhook",
+        }
     }
 }
 
@@ -204,7 +217,7 @@ mod tests {
             read_update(br#"{"update_id":7,"poll_answer":{"poll_id":"1","option_ids":[0],"option_persistent_ids":[]}}"#)
         };
         let (delivery, receipt) = Delivery::with_receipt(update().unwrap());
-        assert_eq!(delivery.update_id, 7);
+        assert_eq!((delivery.update_id, delivery.mode()), (7, "webhook"));
         delivery.ack.done();
         assert!(receipt.handled().await);
         let (delivery, receipt) = Delivery::with_receipt(update().unwrap());

@@ -2,6 +2,7 @@
 //! leaves behind.
 #![cfg(unix)]
 
+mod activity;
 mod crash;
 mod group;
 mod jobs;
@@ -9,9 +10,13 @@ mod leaving;
 mod mistakes;
 mod roles;
 mod settings;
+mod traces;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;
+
+#[path = "../../../../crates/alita-monitoring/tests/collector/mod.rs"]
+mod collector;
 
 use std::path::Path;
 use std::time::Duration;

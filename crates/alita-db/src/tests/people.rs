@@ -26,7 +26,10 @@ async fn a_person_is_written_down_once_in_five_minutes() {
         world.everybody_reads(async |db: &Db| db.users().by_username("ada_l").await.unwrap(), None).await;
 
         world.clock.advance(INTERVAL);
+        let before = world.db.transactions();
         assert!(users.seen(&renamed).await.unwrap());
+        assert_eq!(world.db.transactions(), before, "the time alone is written behind");
+        assert_eq!(world.db.activity().flush().await.unwrap(), 1);
         let row = users_repo::Entity::find().filter(users_repo::Column::UserId.eq(ADA.get()));
         let row = row.one(world.db.connection()).await.unwrap().unwrap();
         assert_eq!(row.last_activity, world.clock.now(), "the clock's time, to the microsecond");
@@ -139,6 +142,11 @@ async fn groups_and_who_is_in_them() {
         world.everybody_reads(read, chat("Go Tea", false)).await;
         world.clock.advance(INTERVAL);
         assert!(chats.seen(CHAT, "Go Tea", Some(ADA)).await.unwrap());
+        assert_eq!(
+            world.db.activity().flush().await.unwrap(),
+            1,
+            "the person; the title is not the last one"
+        );
         let row = chats_repo::Entity::find().one(world.db.connection()).await.unwrap().unwrap();
         assert_eq!(row.last_activity, world.clock.now());
     }

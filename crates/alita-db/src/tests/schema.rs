@@ -41,6 +41,7 @@ async fn reads_never_write() {
     for world in worlds().await {
         let db = &world.db;
         let before = db.transactions();
+        db.activity().counts().await.unwrap();
         db.users().get(ADA).await.unwrap();
         db.users().by_username("ada").await.unwrap();
         db.chats().get(CHAT).await.unwrap();
@@ -75,6 +76,8 @@ async fn reads_never_write() {
 fn every_call_can_move_to_another_thread() {
     fn movable<T: Send>(_: T) {}
     fn all(db: &Db, note: &alita_model::Note) {
+        movable(db.activity().flush());
+        movable(db.activity().sweep(chrono::TimeDelta::days(30), chrono::TimeDelta::hours(1)));
         movable(db.users().seen(&person(ADA, "", None)));
         movable(db.users().by_username(""));
         movable(db.chats().seen(CHAT, "", Some(ADA)));

@@ -1,0 +1,123 @@
+//! The last thing before spans leave: secrets are hidden, times put right, and what left or was lost is counted.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use opentelemetry::trace::Status;
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry_otlp::SpanExporter as Collector;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use super::console::Console;
+use crate::Redactor;
+
+/// A span with this field was made when its work had ended, and began so many microseconds before its end.
+const TOOK: &str = "took_us";
+
+/// Where spans go.
+#[derive(Debug)]
+pub(super) enum Exit {
+    Collector(Collector),
+    Console(Console<std::io::Stderr>),
+}
+
+/// Stands before the exit.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    exit: Exit,
+    redactor: Redactor,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Leaving {
+    /// Also returns the number of spans that have ended and not left, which whoever lets them in counts up.
+    pub(super) fn new(exit: Exit, redactor: Redactor) -> (Self, Arc<AtomicUsize>) {
+        let waiting = Arc::new(AtomicUsize::new(0));
+        (Self { exit, redactor, waiting: Arc::clone(&waiting) }, waiting)
+    }
+}
+
+impl SpanExporter for Leaving {
+    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len();
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
+        for span in &mut batch {
+            put_back(span);
+            hide(span, &self.redactor);
+        }
+        let outcome = match &self.exit {
+            Exit::Collector(collector) => collector.export(batch).await,
+            Exit::Console(console) => console.export(batch).await,
+        };
+        let result = if outcome.is_ok() { "exported" } else { "failed" };
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        metrics::counter!("alita_trace_spans_total", "result" => result).increment(count);
+        outcome
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        match &self.exit {
+            Exit::Collector(collector) => collector.shutdown_with_timeout(timeout),
+            Exit::Console(_) => Ok(()),
+        }
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        match &mut self.exit {
+            Exit::Collector(collector) => collector.set_resource(resource),
+            Exit::Console(_) => {}
+        }
+    }
+}
+
+/// A statement to the database is known when it has ended; its span gets the beginning that it should have had.
+fn put_back(span: &mut SpanData) {
+    let Some(at) = span.attributes.iter().position(|attribute| attribute.key.as_str() == TOOK) else {
+        return;
+    };
+    if let Value::I64(took) = span.attributes.swap_remove(at).value
+        && let Ok(took) = u64::try_from(took)
+        && let Some(start) = span.end_time.checked_sub(Duration::from_micros(took))
+    {
+        span.start_time = start;
+    }
+}
+
+fn hide(span: &mut SpanData, redactor: &Redactor) {
+    if let Cow::Owned(hidden) = redactor.redact(&span.name) {
+        span.name = hidden.into();
+    }
+    for attribute in &mut span.attributes {
+        hide_value(attribute, redactor);
+    }
+    for event in &mut span.events.events {
+        // The words of a log line.
+        if let Cow::Owned(hidden) = redactor.redact(&event.name) {
+            event.name = hidden.into();
+        }
+        event.attributes.iter_mut().for_each(|attribute| hide_value(attribute, redactor));
+    }
+    if let Status::Error { description } = &mut span.status
+        && let Cow::Owned(hidden) = redactor.redact(description)
+    {
+        *description = hidden.into();
+    }
+}
+
+fn hide_value(attribute: &mut KeyValue, redactor: &Redactor) {
+    match &mut attribute.value {
+        Value::String(text) => hide_text(text, redactor),
+        Value::Array(Array::String(texts)) => texts.iter_mut().for_each(|text| hide_text(text, redactor)),
+        _ => {}
+    }
+}
+
+fn hide_text(text: &mut StringValue, redactor: &Redactor) {
+    if let Cow::Owned(hidden) = redactor.redact(text.as_str()) {
+        *text = hidden.into();
+    }
+}
