@@ -39,11 +39,17 @@ pub(crate) async fn look<A: App>(cx: &Cx<A>, chat: ChatId, thread: Option<Thread
     if chat.is_private() {
         return Door::Open;
     }
-    let door = look_at(cx, &key(chat, None)).await;
-    match thread {
-        Some(_) if door == Door::Open => look_at(cx, &key(chat, thread)).await,
-        _ => door,
+    let mut door = look_at(cx, &key(chat, None)).await;
+    if thread.is_some() && door == Door::Open {
+        door = look_at(cx, &key(chat, thread)).await;
     }
+    let result = match door {
+        Door::Open => "miss",
+        Door::Tried => "probe",
+        Door::Closed => "hit",
+    };
+    metrics::counter!("alita_restricted_chats_skips_total", "result" => result).increment(1);
+    door
 }
 
 async fn look_at<A: App>(cx: &Cx<A>, key: &str) -> Door {

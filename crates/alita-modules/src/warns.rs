@@ -102,6 +102,7 @@ impl Notice {
 async fn issue(cx: &Cx<AlitaApp>, who: &TargetUser, reason: Option<Reason>) -> Result<Notice, No> {
     let reason = reason.map_or_else(|| t::warns::no_reason_plain(cx.lang()), |reason| reason.0);
     let (tally, policy) = cx.db().warns().add(cx.chat(), who.id, Some(&reason)).await?;
+    cx.count_action("warn", None);
     match policy.judge(&tally) {
         Verdict::StillCounting => {
             let has_rules = cx.db().rules().get(cx.chat()).await?.is_some();

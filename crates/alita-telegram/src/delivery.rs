@@ -65,6 +65,10 @@ enum AckTo {
 }
 
 impl Ack {
+    pub(crate) const fn is_polled(&self) -> bool {
+        matches!(self.to, Some(AckTo::Watermark(_)))
+    }
+
     /// The handling has ended; Telegram need not send this update again.
     pub fn done(mut self) {
         match self.to.take() {
