@@ -1,22 +1,21 @@
 //! Alita: a Telegram group-management bot in one binary. The roles are subcommands.
 
+mod allocator;
 mod check;
 mod compose;
 mod config;
 mod health;
 mod migrate;
+mod profiles;
 mod run;
 mod send_log;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-
-#[cfg(unix)]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// A Telegram group-management bot. It is configured through environment variables, or a `.env` file.
 #[derive(Parser)]

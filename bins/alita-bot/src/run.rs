@@ -8,17 +8,21 @@ use alita_cache::Cache;
 use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
-use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, http, logs};
-use alita_runtime::{Clock, Exit, Shutdown, Signals, TaskSet};
+use alita_monitoring::{Access, Health, LogConfig, Metrics, Migrations, Redactor, http, logs};
+use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
 use tokio::sync::Mutex;
 
-use crate::compose;
 use crate::config::Config;
+use crate::watch::Parts;
+use crate::{compose, profiles, watch};
 
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
+
+/// What a supervisor sees when the bot wants to be started again.
+const START_ME_AGAIN: u8 = 70;
 
 /// How long every other step of the shutdown may take.
 const STEP: Duration = Duration::from_secs(10);
@@ -38,8 +42,13 @@ pub(crate) async fn run(config: Config) -> ExitCode {
         }
     };
     let shutdown = Shutdown::with_total(clock.clone(), config.shutdown_limit);
+    let leave = CancellationToken::new();
     let outcome = tokio::select! {
-        outcome = serve(&config, &clock, &shutdown) => outcome,
+        outcome = serve(&config, &clock, &shutdown, &leave) => outcome,
+        () = leave.cancelled() => {
+            tracing::error!("shutting down to be started again, as REMEDIATION_EXIT wants");
+            Ok(())
+        }
         signal = signals.next() => {
             tracing::info!(?signal, "shutting down");
             Ok(())
@@ -53,6 +62,7 @@ pub(crate) async fn run(config: Config) -> ExitCode {
             tracing::error!(error = format!("{error:#}"), "the bot stops");
             ExitCode::from(1)
         }
+        (Ok(()), Exit::Clean) if leave.is_cancelled() => ExitCode::from(START_ME_AGAIN),
         (Ok(()), Exit::Clean) => ExitCode::SUCCESS,
         (Ok(()), exit) => {
             tracing::error!(?exit, "not everything was put away");
@@ -84,18 +94,26 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
 }
 
 /// Opens every door, registers how to close it, and then handles updates until it is dropped.
-async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    clock: &Clock,
+    shutdown: &Shutdown,
+    leave: &CancellationToken,
+) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
     metrics.build_info(env!("CARGO_PKG_VERSION"), "polling");
     let health = Health::new(clock.clone(), env!("CARGO_PKG_VERSION"));
+    health.set_mode("polling");
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
 
     let cache = compose::cache(config, clock).await?;
     let db = compose::database(config, &cache, clock).await?;
     close_last(shutdown, &db, &cache);
-    watch_health(&health, &db, &cache);
-    serve_http(config, shutdown, &health, &metrics, &tasks).await?;
+    health.set_migrations(Migrations::Ok);
+    watch::health(&health, &db, &cache);
+    watch::gauges(&metrics, &db);
+    serve_http(config, (clock, shutdown), &health, &metrics, &tasks, &db).await?;
     sweep_regularly(&tasks, clock, &db);
     shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
 
@@ -105,7 +123,12 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     let handling = TaskSet::new();
     let dispatcher = compose::dispatcher(config, (&cache, &db, &client), (clock, &handling), me).await?;
     let source = Arc::new(Mutex::new(source(config, &client, &dispatcher)));
-    leave_in_order(shutdown, &health, handling, Arc::clone(&source));
+    leave_in_order(shutdown, &health, handling.clone(), Arc::clone(&source));
+    let (pause, leave) = (Pause::new(), leave.clone());
+    let telegram = client.clone();
+    health.set_telegram(move || telegram.since_last_success());
+    let parts = Parts { cache, db, client, dispatcher: dispatcher.clone(), handling, tasks, pause, leave };
+    watch::start(config, parts, &health, clock)?;
 
     alita_modules::introduce(&dispatcher, config.message_dump).await;
     health.started();
@@ -146,30 +169,27 @@ fn close_last(shutdown: &Shutdown, db: &Db, cache: &Cache) {
     });
 }
 
-fn watch_health(health: &Health, db: &Db, cache: &Cache) {
-    let (db, cache) = (db.clone(), cache.clone());
-    health.check("database", move || {
-        let db = db.clone();
-        async move { db.ping().await.is_ok() }
-    });
-    if cache.is_redis_up().is_some() {
-        health.check("redis", move || {
-            let cache = cache.clone();
-            async move { cache.ping().await.is_ok() }
-        });
-    }
-}
-
 async fn serve_http(
     config: &Config,
-    shutdown: &Shutdown,
+    (clock, shutdown): (&Clock, &Shutdown),
     health: &Health,
     metrics: &Metrics,
     tasks: &TaskSet,
+    db: &Db,
 ) -> anyhow::Result<()> {
     let server = http::Server::bind(config.http).await.context("HTTP_PORT")?;
-    let access = config.metrics_token.clone().map_or(Access::Private, Access::Token);
-    let running = server.serve(http::standard_routes(health, metrics, access), tasks);
+    let access = match &config.metrics_token {
+        Some(token) => Access::Token(token.clone()),
+        None if config.metrics_are_public => {
+            tracing::warn!("METRICS_PUBLIC is set and METRICS_AUTH_TOKEN is not: everybody can read the metrics");
+            Access::Public
+        }
+        None => Access::Private,
+    };
+    let routes = http::standard_routes(health, metrics, access.clone())
+        .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
+        .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
+    let running = server.serve(routes, tasks);
     shutdown.register("http", STEP, || async move { running.stop(STEP).await.map_err(Into::into) });
     Ok(())
 }
@@ -180,9 +200,11 @@ fn sweep_regularly(tasks: &TaskSet, clock: &Clock, db: &Db) {
     tasks.every("sweep", clock, Duration::from_secs(60 * 60), move || {
         let db = db.clone();
         async move {
-            if let Err(error) = db.sweep().await {
+            let swept = db.sweep().await;
+            if let Err(error) = &swept {
                 tracing::warn!(%error, "old records could not be swept away");
             }
+            swept
         }
     });
 }

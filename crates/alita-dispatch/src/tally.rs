@@ -46,6 +46,8 @@ impl FaultClass {
 pub(crate) struct Tally {
     pub(crate) in_flight: AtomicUsize,
     handled: AtomicU64,
+    /// Looks whether a chat lets the bot write: those that said no, and those that said yes.
+    pub(crate) restricted: (AtomicU64, AtomicU64),
     faults: [AtomicU64; FaultClass::ALL.len()],
 }
 
@@ -89,6 +91,8 @@ pub struct Figures {
     pub handled: u64,
     /// Handlers that failed, by the class of their fault.
     pub faults: BTreeMap<&'static str, u64>,
+    /// Looks whether a chat lets the bot write: those that said no, and those that said yes.
+    pub restricted: (u64, u64),
     /// Updates that are being handled.
     pub in_flight: usize,
     /// How many may be handled at once.
@@ -110,6 +114,10 @@ impl<A: App> Dispatcher<A> {
         Figures {
             handled: tally.handled.load(Ordering::Relaxed),
             faults: FaultClass::ALL.iter().map(|class| class.as_str()).zip(counts).collect(),
+            restricted: (
+                tally.restricted.0.load(Ordering::Relaxed),
+                tally.restricted.1.load(Ordering::Relaxed),
+            ),
             in_flight: tally.in_flight.load(Ordering::Relaxed),
             permits: self.permits().limit(),
             full_for: self.permits().full_for(),

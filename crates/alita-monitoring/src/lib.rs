@@ -12,9 +12,10 @@ mod recorder;
 mod redact;
 mod sink;
 mod throttle;
+pub mod watch;
 
 pub use error::Error;
-pub use health::{Health, Report, Status};
+pub use health::{Checks, Health, Liveness, Migrations, Report, Status};
 pub use http::Access;
 pub use labels::Labels;
 pub use logs::{LogConfig, LogFormat};
