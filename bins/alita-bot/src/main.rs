@@ -6,6 +6,7 @@ mod compose;
 mod config;
 mod health;
 mod migrate;
+mod notices;
 mod profiles;
 mod run;
 mod send_log;

@@ -15,6 +15,7 @@ use anyhow::Context;
 use tokio::sync::Mutex;
 
 use crate::config::Config;
+use crate::notices::Notices;
 use crate::watch::Parts;
 use crate::{compose, profiles, watch};
 
@@ -127,7 +128,10 @@ async fn serve(
     let (pause, leave) = (Pause::new(), leave.clone());
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
-    let parts = Parts { cache, db, client, dispatcher: dispatcher.clone(), handling, tasks, pause, leave };
+    let notices = Notices::new(&client, config.message_dump);
+    tell_the_end(shutdown, &notices);
+    let dispatched = dispatcher.clone();
+    let parts = Parts { cache, db, client, dispatcher: dispatched, handling, tasks, pause, leave, notices };
     watch::start(config, parts, &health, clock)?;
 
     alita_modules::introduce(&dispatcher, config.message_dump).await;
@@ -157,6 +161,15 @@ fn leave_in_order(shutdown: &Shutdown, health: &Health, handling: TaskSet, sourc
     shutdown.register("updates in handling", DRAIN, move || async move {
         health.stopping();
         unfinished(&handling.close(DRAIN).await)
+    });
+}
+
+/// The log chat hears of the stop first of all, while everything else still works.
+fn tell_the_end(shutdown: &Shutdown, notices: &Notices) {
+    let notices = notices.clone();
+    shutdown.register("notice of the stop", STEP, || async move {
+        notices.tell("The bot stops.").await;
+        Ok(())
     });
 }
 

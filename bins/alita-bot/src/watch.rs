@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::allocator;
 use crate::config::Config;
+use crate::notices::Notices;
 
 /// The parts of the bot that are looked at.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ pub(crate) struct Parts {
     pub(crate) pause: Pause,
     /// Cancelled when the bot shall leave and be started again.
     pub(crate) leave: CancellationToken,
+    pub(crate) notices: Notices,
 }
 
 /// What `/health`, `/readyz` and `/livez` look at.
@@ -210,6 +212,10 @@ impl Hands for OurHands {
     }
 
     fn leave(&self) {
+        let notices = self.parts.notices.clone();
+        self.parts.tasks.spawn("critical notice", async move {
+            notices.tell("The load of the bot is critical, a restart is advised. See its log.").await;
+        });
         if self.leaves {
             self.parts.leave.cancel();
         }

@@ -123,6 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_operators_has_this_very_table() {
+        let page = include_str!("../../../docs/src/operators/monitoring.md");
+        let mut table = "| Metric | Kind | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
+        for Metric { kind, name, labels, meaning } in METRICS {
+            let kind = format!("{kind:?}").to_lowercase();
+            let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+            table.push_str(&format!("| `{name}` | {kind} | {} | {meaning} |\n", labels.join(", ")));
+        }
+        assert!(page.contains(&table), "the table in docs/src/operators/monitoring.md should be:\n{table}");
+    }
+
+    #[test]
     fn no_label_names_a_chat_or_a_person() {
         let labels: BTreeSet<_> = METRICS.iter().flat_map(|metric| metric.labels).copied().collect();
         assert!(labels.iter().all(|label| !label.contains("chat") && !label.contains("user")), "{labels:?}");

@@ -7,6 +7,7 @@ mod group;
 mod leaving;
 mod mistakes;
 mod roles;
+mod watch;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;
