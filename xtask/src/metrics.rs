@@ -49,7 +49,8 @@ fn asked_in_vain(house: &House) -> Vec<String> {
         })
         .collect();
     let mut problems = Vec::new();
-    for (path, text) in house.files().filter(|(path, _)| GRAPHS.iter().any(|folder| path.starts_with(folder))) {
+    for (path, text) in house.files().filter(|(path, _)| GRAPHS.iter().any(|folder| path.starts_with(folder)))
+    {
         for line in text.lines() {
             let mut known: Vec<&str> = ADDED.to_vec();
             let mut is_whole = true;
@@ -63,7 +64,9 @@ fn asked_in_vain(house: &House) -> Vec<String> {
                 let conditions = found.get(2).map_or("", |conditions| conditions.as_str());
                 for label in names(&CONDITION, conditions) {
                     if !labels.contains(&label) && !ADDED.contains(&label) {
-                        problems.push(format!("{path} asks for the label {label} of {name}, which has none such"));
+                        problems.push(format!(
+                            "{path} asks for the label {label} of {name}, which has none such"
+                        ));
                     }
                 }
                 known.extend(labels);

@@ -31,7 +31,8 @@ pub(crate) fn give_back() {
     const PURGE_ALL: &std::ffi::CStr = c"arena.4096.purge";
     use std::ptr::null_mut;
     // SAFETY: the name ends with a zero byte, and this call neither reads nor writes through the other pointers.
-    let code = unsafe { tikv_jemalloc_sys::mallctl(PURGE_ALL.as_ptr(), null_mut(), null_mut(), null_mut(), 0) };
+    let code =
+        unsafe { tikv_jemalloc_sys::mallctl(PURGE_ALL.as_ptr(), null_mut(), null_mut(), null_mut(), 0) };
     if code != 0 {
         tracing::debug!(code, "the allocator gave nothing back");
     }

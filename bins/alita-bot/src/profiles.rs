@@ -15,7 +15,9 @@ pub(crate) fn routes(config: &Config, access: &Access, clock: &Clock, stop: &Can
         return Router::new();
     }
     if !matches!(access, Access::Token(_)) {
-        tracing::warn!("ENABLE_PPROF is set but METRICS_AUTH_TOKEN is not: without a token there are no profiles");
+        tracing::warn!(
+            "ENABLE_PPROF is set but METRICS_AUTH_TOKEN is not: without a token there are no profiles"
+        );
         return Router::new();
     }
     available::routes(access, clock, stop)
@@ -62,7 +64,8 @@ mod available {
                 let wanted = Wanted::of(request.uri());
                 async move {
                     let (Some(wanted), Ok(_turn)) = (wanted, only_one.try_lock()) else {
-                        let status = if wanted.is_none() { StatusCode::BAD_REQUEST } else { StatusCode::CONFLICT };
+                        let status =
+                            if wanted.is_none() { StatusCode::BAD_REQUEST } else { StatusCode::CONFLICT };
                         return empty(status);
                     };
                     answer(profile(wanted, &clock, &stop).await, wanted.content_type())
@@ -161,9 +164,8 @@ mod available {
         #[test]
         fn the_question_is_read_strictly() {
             let of = |query: &str| Wanted::of(&format!("/debug/pprof/profile{query}").parse().unwrap());
-            let wanted = |seconds, is_flamegraph| {
-                Some(Wanted { length: Duration::from_secs(seconds), is_flamegraph })
-            };
+            let wanted =
+                |seconds, is_flamegraph| Some(Wanted { length: Duration::from_secs(seconds), is_flamegraph });
             assert_eq!(of(""), wanted(10, false));
             assert_eq!(of("?seconds=3&format=flamegraph"), wanted(3, true));
             assert_eq!(of("?format=proto"), wanted(10, false));

@@ -116,7 +116,8 @@ async fn serve(
     watch::gauges(&metrics, &db);
     serve_http(config, (clock, shutdown), &health, &metrics, &tasks, &db).await?;
     sweep_regularly(&tasks, clock, &db);
-    shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
+    let beside = tasks.clone();
+    shutdown.register("tasks", STEP, move || async move { unfinished(&beside.close(STEP).await) });
 
     let client = compose::client(config)?;
     let me = compose::introduce(&client, clock).await?;
@@ -194,7 +195,9 @@ async fn serve_http(
     let access = match &config.metrics_token {
         Some(token) => Access::Token(token.clone()),
         None if config.metrics_are_public => {
-            tracing::warn!("METRICS_PUBLIC is set and METRICS_AUTH_TOKEN is not: everybody can read the metrics");
+            tracing::warn!(
+                "METRICS_PUBLIC is set and METRICS_AUTH_TOKEN is not: everybody can read the metrics"
+            );
             Access::Public
         }
         None => Access::Private,

@@ -59,7 +59,8 @@ pub(crate) fn gauges(metrics: &Metrics, db: &Db) {
         let pool = db.pool();
         let used = pool.open.saturating_sub(pool.idle);
         let waiting = u32::try_from(pool.waiting).unwrap_or(u32::MAX);
-        for (state, count) in [("open", pool.open), ("used", used), ("idle", pool.idle), ("waiting", waiting)] {
+        for (state, count) in [("open", pool.open), ("used", used), ("idle", pool.idle), ("waiting", waiting)]
+        {
             metrics::gauge!("alita_db_pool_connections", "state" => state).set(count);
         }
         if let Some(bytes) = allocator::allocated() {
@@ -102,7 +103,10 @@ pub(crate) fn start(config: &Config, parts: Parts, health: &Health, clock: &Cloc
     let tasks = parts.tasks.clone();
     if watching.collects || config.pool.is_watched {
         let db = parts.db.clone();
-        pool::watch_pool(&tasks, clock, move || Pool { longest_wait: db.take_longest_wait(), ..figures_of(&db) });
+        pool::watch_pool(&tasks, clock, move || Pool {
+            longest_wait: db.take_longest_wait(),
+            ..figures_of(&db)
+        });
     }
     let look = look(parts.clone());
     if watching.collects {
@@ -123,7 +127,8 @@ pub(crate) fn start(config: &Config, parts: Parts, health: &Health, clock: &Cloc
 
 fn look(parts: Parts) -> Look {
     Arc::new(move || {
-        let Figures { handled, faults, in_flight, permits, full_for, restricted, .. } = parts.dispatcher.figures();
+        let Figures { handled, faults, in_flight, permits, full_for, restricted, .. } =
+            parts.dispatcher.figures();
         let load = parts.client.load();
         Reading {
             tasks: Handle::try_current().map_or(0, |runtime| runtime.metrics().num_alive_tasks()),

@@ -59,7 +59,8 @@ struct State {
 impl Line {
     pub(crate) fn new(config: &DbConfig, clock: Clock, opened: Arc<AtomicU64>) -> Self {
         // A database in memory has one connection, whatever the configuration says.
-        let max_open = if config.is_embedded() && config.file().is_none() { 1 } else { config.max_connections };
+        let max_open =
+            if config.is_embedded() && config.file().is_none() { 1 } else { config.max_connections };
         Self {
             clock,
             places: Semaphore::new(usize::try_from(max_open).unwrap_or(Semaphore::MAX_PERMITS)),
@@ -224,7 +225,10 @@ mod tests {
         {
             let state = line.state();
             assert_eq!((state.waiting, state.since, state.wait_count), (0, None, 1));
-            assert_eq!((state.wait_duration, state.longest), (Duration::from_secs(3), Duration::from_secs(3)));
+            assert_eq!(
+                (state.wait_duration, state.longest),
+                (Duration::from_secs(3), Duration::from_secs(3))
+            );
         }
         let _place = line.stand().await.expect("nobody is there");
         let refused = line.stand().await.expect_err("nobody leaves");

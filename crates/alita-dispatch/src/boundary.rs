@@ -88,7 +88,8 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<
     };
     let took = cx.clock().instant().saturating_sub(begin);
     let result = cut.unwrap_or(result);
-    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result).increment(1);
+    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result)
+        .increment(1);
     metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "kind" => origin.kind.as_str())
         .record(took.as_secs_f64());
     ends

@@ -220,7 +220,11 @@ impl Health {
     /// Asks the checks, or repeats their answers of the last second.
     pub async fn report(&self) -> Report {
         let checks = self.checks().await;
-        let needed = lock(&self.0.probes).iter().filter(|check| check.is_needed).map(|check| check.name).collect::<Vec<_>>();
+        let needed = lock(&self.0.probes)
+            .iter()
+            .filter(|check| check.is_needed)
+            .map(|check| check.name)
+            .collect::<Vec<_>>();
         let now = self.0.clock.instant();
         let facts = self.facts();
         let works = |name: &&'static str| checks.get(name).copied().unwrap_or(false);
@@ -251,7 +255,8 @@ impl Health {
     pub fn liveness(&self) -> Liveness {
         let signs = lock(&self.0.signs);
         let dead = signs.iter().filter(|(_, sign)| !sign()).map(|(name, _)| *name);
-        let is_dead = dead.inspect(|name| tracing::error!(task = name, "a critical task is dead")).count() > 0;
+        let is_dead =
+            dead.inspect(|name| tracing::error!(task = name, "a critical task is dead")).count() > 0;
         Liveness { alive: !is_dead, checks: lock(&self.0.known).clone() }
     }
 
@@ -320,7 +325,11 @@ mod tests {
         let works = Arc::new(AtomicBool::new(true));
         let seen = Arc::clone(&works);
         let probe = move || std::future::ready(seen.load(Ordering::Relaxed));
-        if is_needed { health.check(name, probe) } else { health.check_beside(name, probe) }
+        if is_needed {
+            health.check(name, probe)
+        } else {
+            health.check_beside(name, probe)
+        }
         works
     }
 
@@ -329,16 +338,26 @@ mod tests {
         let (health, clock) = health();
         let (database, redis) = (flag(&health, "database", true), flag(&health, "redis", false));
         let starting = health.report().await;
-        assert_eq!((starting.status, starting.starting, starting.is_ready()), (Status::Unhealthy, true, false));
+        assert_eq!(
+            (starting.status, starting.starting, starting.is_ready()),
+            (Status::Unhealthy, true, false)
+        );
         health.started();
         let up = health.report().await;
         assert_eq!((up.status, up.is_ready(), up.telegram), (Status::Healthy, true, None));
 
         redis.store(false, Ordering::Relaxed);
-        assert_eq!(health.report().await.status, Status::Healthy, "the answer of the last second is given again");
+        assert_eq!(
+            health.report().await.status,
+            Status::Healthy,
+            "the answer of the last second is given again"
+        );
         clock.advance(FRESH);
         let report = health.report().await;
-        assert_eq!((report.status, report.checks["redis"], report.is_ready()), (Status::Degraded, false, false));
+        assert_eq!(
+            (report.status, report.checks["redis"], report.is_ready()),
+            (Status::Degraded, false, false)
+        );
         database.store(false, Ordering::Relaxed);
         clock.advance(FRESH);
         assert_eq!(health.report().await.status, Status::Unhealthy);

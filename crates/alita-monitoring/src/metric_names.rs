@@ -44,7 +44,11 @@ pub const METRICS: &[Metric] = &[
     gauge("alita_build_info", &["version", "commit", "mode"], "Always 1; the labels say what is running"),
     gauge("alita_start_time_seconds", &[], "When the process started, in seconds since 1970"),
     gauge("alita_uptime_seconds", &[], "How long the process has been running"),
-    gauge("alita_memory_bytes", &["kind"], "Memory of the process: resident, its peak, and what is allocated"),
+    gauge(
+        "alita_memory_bytes",
+        &["kind"],
+        "Memory of the process: resident, its peak, and what is allocated",
+    ),
     gauge("alita_cpu_seconds", &[], "Processor time that the process has used"),
     gauge("alita_open_files", &[], "Open files and sockets of the process"),
     gauge("alita_tasks", &[], "Tasks that are alive"),
@@ -85,7 +89,11 @@ pub const METRICS: &[Metric] = &[
     // the database
     counter("alita_db_queries_total", &["domain", "op", "outcome"], "Statements to the database"),
     histogram("alita_db_query_seconds", &["domain", "op"], "How long a statement took"),
-    gauge("alita_db_pool_connections", &["state"], "The pool: open, used and idle connections, and who waits"),
+    gauge(
+        "alita_db_pool_connections",
+        &["state"],
+        "The pool: open, used and idle connections, and who waits",
+    ),
     histogram("alita_db_pool_wait_seconds", &[], "How long somebody waited for a connection"),
     // the watching itself
     counter("alita_log_redactions_total", &["rule"], "Secrets that were hidden in log lines"),

@@ -71,14 +71,8 @@ impl TaskSet {
         self.tick(name, clock, period, true, tick);
     }
 
-    fn tick<F, Fut>(
-        &self,
-        name: &'static str,
-        clock: &Clock,
-        period: Duration,
-        mut is_due: bool,
-        mut tick: F,
-    ) where
+    fn tick<F, Fut>(&self, name: &'static str, clock: &Clock, period: Duration, mut is_due: bool, mut tick: F)
+    where
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output: Ticked> + Send,
     {

@@ -1,8 +1,8 @@
 //! One call from its parameters to its answer: limits, attempts, classification, metrics.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;

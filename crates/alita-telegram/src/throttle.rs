@@ -282,9 +282,8 @@ impl Throttle {
 impl Lanes {
     /// A lane that somebody holds is in use, whatever its age.
     fn tidy(&mut self, now: Instant) {
-        self.by_chat.retain(|_, (lane, used)| {
-            Arc::strong_count(lane) > 1 || now.duration_since(*used) < LANE_REST
-        });
+        self.by_chat
+            .retain(|_, (lane, used)| Arc::strong_count(lane) > 1 || now.duration_since(*used) < LANE_REST);
     }
 }
 

@@ -72,8 +72,14 @@ fn a_day_in_a_group(telegram: &FakeTelegram) {
 
 /// The label names of a line, without those of a histogram's buckets.
 fn labels(line: &str) -> BTreeSet<&str> {
-    let inner = line.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map_or("", |(inner, _)| inner);
-    inner.split("\",").filter_map(|pair| pair.split_once('=')).map(|(name, _)| name).filter(|name| *name != "le").collect()
+    let inner =
+        line.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map_or("", |(inner, _)| inner);
+    inner
+        .split("\",")
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, _)| name)
+        .filter(|name| *name != "le")
+        .collect()
 }
 
 #[tokio::test]
@@ -138,11 +144,14 @@ async fn health_life_and_the_pool() {
 /// Asks with a token: the status line and headers, and the body.
 async fn ask(port: u16, path: &str, token: &str) -> io::Result<(String, Vec<u8>)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    let head = format!("GET {path} HTTP/1.1\r\nHost: bot\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: bot\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
-    let split = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or(io::ErrorKind::InvalidData)?;
+    let split =
+        answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or(io::ErrorKind::InvalidData)?;
     let body = answer.split_off(split + 4);
     Ok((String::from_utf8_lossy(&answer).into_owned(), body))
 }

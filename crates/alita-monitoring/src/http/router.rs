@@ -65,7 +65,13 @@ impl Router {
 
     /// Adds a handler that only those reach who may read the metrics.
     #[must_use]
-    pub fn protected<F, Fut>(self, method: Method, path: impl Into<String>, access: &Access, handler: F) -> Self
+    pub fn protected<F, Fut>(
+        self,
+        method: Method,
+        path: impl Into<String>,
+        access: &Access,
+        handler: F,
+    ) -> Self
     where
         F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Reply> + Send + 'static,

@@ -20,7 +20,8 @@ const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 /// Restart a bot by `/livez`, send it traffic by `/readyz`: one whose Redis is down is alive but not well.
 #[must_use]
 pub fn standard_routes(health: &Health, metrics: &Metrics, access: Access) -> Router {
-    let (health, ready_too, alive, metrics) = (health.clone(), health.clone(), health.clone(), metrics.clone());
+    let (health, ready_too, alive, metrics) =
+        (health.clone(), health.clone(), health.clone(), metrics.clone());
     let clock = metrics.clock().clone();
     Router::new()
         .route(Method::GET, "/health", move |_| report(health.clone()))

@@ -143,9 +143,13 @@ async fn the_standard_routes() {
     assert!(starting.starts_with("http/1.1 503"), "{starting}");
     let told = r#"{"status":"unhealthy","checks":{"database":true},"version":"1.2.3","uptime":"0s","mode":"","starting":true,"stopping":false,"migrations":"pending","telegram":null,"remediation":null}"#;
     assert!(starting.contains(told), "{starting}");
-    assert!(starting.contains("content-type: application/json") && starting.contains("cache-control: no-store"));
+    assert!(
+        starting.contains("content-type: application/json") && starting.contains("cache-control: no-store")
+    );
     let alive = ask(&server, "GET /livez HTTP/1.1").await;
-    assert!(alive.starts_with("http/1.1 200") && alive.contains(r#"{"alive":true,"checks":{"database":true}}"#));
+    assert!(
+        alive.starts_with("http/1.1 200") && alive.contains(r#"{"alive":true,"checks":{"database":true}}"#)
+    );
     assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 503"));
     health.started();
     assert!(ask(&server, "GET /health HTTP/1.1").await.contains(r#""status":"healthy""#));

@@ -118,7 +118,11 @@ impl Display for Largest {
 }
 
 /// The system tells whole kilobytes, far below what a float holds exactly.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, never that large")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "never negative, never that large"
+)]
 const fn whole(bytes: f64) -> u64 {
     bytes as u64
 }

@@ -21,8 +21,8 @@ use alita_runtime::{Clock, TaskSet};
 use super::reading::{Look, Reading, megabytes};
 use crate::Health;
 
-pub use ladder::{Action, Limits};
 use ladder::Ladder;
+pub use ladder::{Action, Limits};
 
 const PERIOD: Duration = Duration::from_secs(60);
 

@@ -147,7 +147,8 @@ impl Ladder {
     fn calls_for(&self, action: Action, reading: &Reading) -> bool {
         let Limits { tasks, memory, cleanup } = self.limits;
         let tasks = |percent: u64| {
-            u64::try_from(reading.tasks).unwrap_or(u64::MAX).saturating_mul(100) > tasks.saturating_mul(percent)
+            u64::try_from(reading.tasks).unwrap_or(u64::MAX).saturating_mul(100)
+                > tasks.saturating_mul(percent)
         };
         let memory = |percent: u64| reading.resident.saturating_mul(100) > memory.saturating_mul(percent);
         match action {
