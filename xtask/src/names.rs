@@ -9,6 +9,12 @@ const FORBIDDEN: &[&str] = &["utils", "common", "helpers"];
 /// Longer files say at their head why.
 const LONGEST: usize = 600;
 
+/// The one module with unsafe code.
+const UNSAFE: &str = "bins/alita-bot/src/allocator.rs";
+
+/// What every other file may not say.
+const ALLOWS_UNSAFE: &str = concat!("allow(unsafe", "_code");
+
 /// What the head of a long file says, followed by the reason.
 const REASON: &str = "long because";
 
@@ -35,6 +41,9 @@ fn in_file(path: &str, text: &str) -> Vec<String> {
     let Some(name) = file.strip_suffix(".rs") else { return problems };
     if is_forbidden(name) {
         problems.push(format!("the file {path} is named after nothing in particular"));
+    }
+    if path != UNSAFE && text.contains(ALLOWS_UNSAFE) {
+        problems.push(format!("{path} allows unsafe code, which stands in {UNSAFE} alone"));
     }
     let lines = text.lines().count();
     let mut head = text.lines().take(HEAD).filter(|line| line.starts_with("//"));
@@ -70,6 +79,13 @@ mod tests {
         }
         let ours = vec![Crate { name: "alita-utils".to_owned(), ..Crate::default() }];
         assert_eq!(check(&House::default(), &Crates { ours, ..Crates::default() }).len(), 1);
+    }
+
+    #[test]
+    fn unsafe_code_stands_in_one_module() {
+        let text = concat!("#![allow(unsafe", "_code, reason = \"..\")]");
+        assert_eq!(problems("crates/a/src/a.rs", text), 1);
+        assert_eq!(problems(UNSAFE, text), 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Alita: a Telegram group-management bot in one binary. The roles are subcommands.
 
 mod activity;
+mod allocator;
 mod check;
 mod cli;
 mod compose;
@@ -8,17 +9,16 @@ mod config;
 mod health;
 mod jobs;
 mod migrate;
+mod notices;
+mod profiles;
 mod run;
 mod send_log;
+mod watch;
 
 use std::process::ExitCode;
 
 use crate::cli::Role;
 use crate::config::{Config, Env};
-
-#[cfg(unix)]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -8,20 +8,23 @@ use alita_cache::Cache;
 use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
-use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, http, logs};
-use alita_runtime::{Clock, Exit, Shutdown, Signals, TaskSet};
+use alita_monitoring::{Access, Health, LogConfig, Metrics, Migrations, Redactor, Traces, http, logs};
+use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
 use tokio::sync::Mutex;
 
-use crate::activity;
-use crate::compose;
 use crate::config::{Config, Shown, Source};
+use crate::notices::Notices;
+use crate::watch::Parts;
+use crate::{activity, compose, profiles, watch};
 
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
 
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
+/// What a supervisor sees when the bot wants to be started again.
+const START_ME_AGAIN: u8 = 70;
 
 /// How long every other step of the shutdown may take.
 const STEP: Duration = Duration::from_secs(10);
@@ -60,8 +63,13 @@ pub(crate) async fn run(config: Config) -> ExitCode {
             Ok(())
         });
     }
+    let leave = CancellationToken::new();
     let outcome = tokio::select! {
-        outcome = serve(&config, &clock, &shutdown) => outcome,
+        outcome = serve(&config, &clock, &shutdown, &leave) => outcome,
+        () = leave.cancelled() => {
+            tracing::error!("shutting down to be started again, as REMEDIATION_EXIT wants");
+            Ok(())
+        }
         signal = signals.next() => {
             tracing::info!(?signal, "shutting down");
             Ok(())
@@ -75,6 +83,7 @@ pub(crate) async fn run(config: Config) -> ExitCode {
             tracing::error!(error = format!("{error:#}"), "the bot stops");
             ExitCode::from(1)
         }
+        (Ok(()), Exit::Clean) if leave.is_cancelled() => ExitCode::from(START_ME_AGAIN),
         (Ok(()), Exit::Clean) => ExitCode::SUCCESS,
         (Ok(()), exit) => {
             tracing::error!(?exit, "not everything was put away");
@@ -122,25 +131,34 @@ fn say_how_we_are_set(config: &Config) {
 }
 
 /// Opens every door, registers how to close it, and then handles updates until it is dropped.
-async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    clock: &Clock,
+    shutdown: &Shutdown,
+    leave: &CancellationToken,
+) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
     metrics.build_info(env!("CARGO_PKG_VERSION"), "polling");
     let health = Health::new(clock.clone(), env!("CARGO_PKG_VERSION"));
+    health.set_mode("polling");
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
 
     let cache = compose::cache(config, clock).await?;
     let db = compose::database(config, &cache, clock, &health).await?;
     close_last(shutdown, &db, &cache);
+    health.set_migrations(Migrations::Ok);
     let behind = db.clone();
     shutdown.register("activity", STEP, || async move {
         activity::close(&behind).await;
         Ok(())
     });
-    watch_health(&health, &db, &cache);
-    serve_http(config, shutdown, &health, &metrics, &tasks).await?;
+    watch::health(&health, &db, &cache);
+    watch::gauges(&metrics, &db);
+    serve_http(config, (clock, shutdown), &health, &metrics, &tasks, &db).await?;
     activity::watch(config.activity, &db, clock, &tasks);
-    shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
+    let beside = tasks.clone();
+    shutdown.register("tasks", STEP, move || async move { unfinished(&beside.close(STEP).await) });
 
     let client = compose::client(config, clock)?;
     let me = compose::introduce(&client, clock).await?;
@@ -149,7 +167,15 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     let dispatcher = compose::dispatcher(config, (&cache, &db, &client), (clock, &handling), me).await?;
     let source = Arc::new(Mutex::new(source(config, &client, &dispatcher)));
     run_jobs(&dispatcher, &db, &handling);
-    leave_in_order(shutdown, &health, handling, Arc::clone(&source));
+    leave_in_order(shutdown, &health, handling.clone(), Arc::clone(&source));
+    let (pause, leave) = (Pause::new(), leave.clone());
+    let telegram = client.clone();
+    health.set_telegram(move || telegram.since_last_success());
+    let notices = Notices::new(&client, config.message_dump);
+    tell_the_end(shutdown, &notices);
+    let dispatched = dispatcher.clone();
+    let parts = Parts { cache, db, client, dispatcher: dispatched, handling, tasks, pause, leave, notices };
+    watch::start(config, parts, &health, clock)?;
 
     alita_modules::introduce(&dispatcher, config.message_dump).await;
     health.started();
@@ -181,6 +207,15 @@ fn leave_in_order(shutdown: &Shutdown, health: &Health, handling: TaskSet, sourc
     });
 }
 
+/// The log chat hears of the stop first of all, while everything else still works.
+fn tell_the_end(shutdown: &Shutdown, notices: &Notices) {
+    let notices = notices.clone();
+    shutdown.register("notice of the stop", STEP, || async move {
+        notices.tell("The bot stops.").await;
+        Ok(())
+    });
+}
+
 fn close_last(shutdown: &Shutdown, db: &Db, cache: &Cache) {
     let (db, cache) = (db.clone(), cache.clone());
     shutdown.register("database", STEP, || async move { db.close().await.map_err(Into::into) });
@@ -190,30 +225,29 @@ fn close_last(shutdown: &Shutdown, db: &Db, cache: &Cache) {
     });
 }
 
-fn watch_health(health: &Health, db: &Db, cache: &Cache) {
-    let (db, cache) = (db.clone(), cache.clone());
-    health.check("database", move || {
-        let db = db.clone();
-        async move { db.ping().await.is_ok() }
-    });
-    if cache.is_redis_up().is_some() {
-        health.check("redis", move || {
-            let cache = cache.clone();
-            async move { cache.ping().await.is_ok() }
-        });
-    }
-}
-
 async fn serve_http(
     config: &Config,
-    shutdown: &Shutdown,
+    (clock, shutdown): (&Clock, &Shutdown),
     health: &Health,
     metrics: &Metrics,
     tasks: &TaskSet,
+    db: &Db,
 ) -> anyhow::Result<()> {
     let server = http::Server::bind(config.http).await.context("HTTP_PORT or HTTP_BIND")?;
-    let access = config.metrics_token.clone().map_or(Access::Private, Access::Token);
-    let running = server.serve(http::standard_routes(health, metrics, access), tasks);
+    let access = match &config.metrics_token {
+        Some(token) => Access::Token(token.clone()),
+        None if config.metrics_are_public => {
+            tracing::warn!(
+                "METRICS_PUBLIC is set and METRICS_AUTH_TOKEN is not: everybody can read the metrics"
+            );
+            Access::Public
+        }
+        None => Access::Private,
+    };
+    let routes = http::standard_routes(health, metrics, access.clone())
+        .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
+        .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
+    let running = server.serve(routes, tasks);
     shutdown.register("http", STEP, || async move { running.stop(STEP).await.map_err(Into::into) });
     Ok(())
 }

@@ -29,8 +29,8 @@ const CATCH_UP: Duration = Duration::from_secs(1);
 /// Values that are costly to load, and state that lives only for a while; clones are the same cache.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    shared: Arc<Shared>,
-    kinds: Arc<Kinds>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) kinds: Arc<Kinds>,
 }
 
 #[derive(Debug)]

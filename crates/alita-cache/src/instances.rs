@@ -106,6 +106,7 @@ pub(crate) async fn catch_up(shared: &Shared, kinds: &Kinds) {
         return;
     }
     for (name, ticket) in redis.pending.take_some(redis.clock.instant(), BATCH) {
+        metrics::counter!("alita_cache_invalidation_retries_total").increment(1);
         if !redis.forget_pending(&shared.counting, &name, ticket).await {
             return;
         }

@@ -18,6 +18,7 @@ mod encoding;
 mod error;
 mod keys;
 mod local;
+mod weight;
 
 pub use cache::Cache;
 pub use config::RedisConfig;

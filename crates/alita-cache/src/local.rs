@@ -46,6 +46,15 @@ impl LocalState {
         free
     }
 
+    pub(crate) fn len(&self, now: Duration) -> usize {
+        self.lock(now).entries.len()
+    }
+
+    /// Gives back the room of what has expired.
+    pub(crate) fn sweep(&self, now: Duration) {
+        self.lock(now).entries.shrink_to_fit();
+    }
+
     /// Every look first drops what has expired, so nobody sees it and it takes no room.
     fn lock(&self, now: Duration) -> MutexGuard<'_, Held> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

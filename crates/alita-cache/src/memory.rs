@@ -70,12 +70,18 @@ impl<V: Send + Sync + 'static> Memory<V> {
     }
 }
 
-/// What a message from another instance can do to a kind whose values it does not know.
+/// What can be done to a kind whose values are not known.
 pub(crate) trait Forgetful: Send + Sync {
     /// Drops one value, and whatever a load under way would bring for it.
     fn drop_key(&self, key: &str);
     /// Drops all values, and whatever loads under way would bring.
     fn drop_all(&self);
+    /// How many values there are, about.
+    fn len(&self) -> u64;
+    /// Gives back the room of what has expired.
+    fn sweep(&self);
+    /// Drops the older half of the values; says how many.
+    fn shrink(&self) -> u64;
 }
 
 impl<V: Send + Sync + 'static> Forgetful for Memory<V> {
@@ -90,6 +96,29 @@ impl<V: Send + Sync + 'static> Forgetful for Memory<V> {
             *version.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         }
         self.values.invalidate_all();
+    }
+
+    fn len(&self) -> u64 {
+        self.values.entry_count()
+    }
+
+    fn sweep(&self) {
+        self.values.run_pending_tasks();
+    }
+
+    fn shrink(&self) -> u64 {
+        let mut ages: Vec<(Duration, Arc<String>)> =
+            self.values.iter().map(|(key, entry)| (entry.kept_at, key)).collect();
+        let half = ages.len() / 2;
+        if half > 0 {
+            ages.select_nth_unstable(half - 1);
+        }
+        for (_, key) in ages.iter().take(half) {
+            // No version is raised: what a load under way brings is as good as what went.
+            self.values.invalidate(key.as_str());
+        }
+        self.values.run_pending_tasks();
+        u64::try_from(half).unwrap_or(u64::MAX)
     }
 }
 
@@ -126,6 +155,13 @@ impl Kinds {
         let erased: Arc<dyn Any + Send + Sync> = kind.clone();
         namesakes.push(Registered { of, kind: erased, memory });
         kind
+    }
+
+    /// Goes through all kinds.
+    pub(crate) fn map<T>(&self, mut look: impl FnMut(&'static str, &dyn Forgetful) -> T) -> Vec<T> {
+        let kinds = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let all = kinds.iter().flat_map(|(name, same)| same.iter().map(|one| (*name, &*one.memory)));
+        all.map(|(name, memory)| look(name, memory)).collect()
     }
 
     pub(crate) fn drop_key(&self, name: &str, key: &str) {

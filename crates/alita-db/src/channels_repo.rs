@@ -47,6 +47,11 @@ impl Memory {
             seen: Throttle::new(clock.clone()),
         }
     }
+
+    /// Forgets what keeps nothing from being written any more; says how much is left.
+    pub(crate) fn sweep(&self) -> usize {
+        self.seen.sweep()
+    }
 }
 
 /// Channels that were seen; from [`Db::channels`].

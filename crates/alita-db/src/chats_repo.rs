@@ -78,6 +78,11 @@ impl Memory {
             seen_members: Throttle::new(clock.clone()),
         }
     }
+
+    /// Forgets what keeps nothing from being written any more; says how much is left.
+    pub(crate) fn sweep(&self) -> usize {
+        self.seen.sweep() + self.seen_members.sweep()
+    }
 }
 
 /// Groups, and who was seen in them; from [`Db::chats`].

@@ -19,6 +19,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::error::{Trouble, trouble};
+use crate::pool::{self, Line};
 use crate::redelivery::{self, Stamp};
 use crate::{
     ActivityRepo, AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo,
@@ -43,6 +44,7 @@ pub struct Db {
 
 pub(crate) struct Inner {
     connection: DatabaseConnection,
+    pub(crate) line: Line,
     clock: Clock,
     queries: Arc<AtomicU64>,
     transactions: AtomicU64,
@@ -80,12 +82,13 @@ impl Db {
     /// [`Error::Refused`].
     pub async fn connect(config: DbConfig, cache: Cache, clock: Clock) -> Result<Self, Error> {
         config.make_folder()?;
-        let mut connection = open(&config, &clock).await?;
+        let (mut connection, opened) = open(&config, &clock).await?;
         let queries = Arc::new(AtomicU64::new(0));
         watch::watch(&mut connection, Arc::clone(&queries), config.slow_query);
         let inner = Inner {
             writer: (connection.get_database_backend() == DbBackend::Sqlite).then(Mutex::default),
             connection,
+            line: Line::new(&config, clock.clone(), opened),
             queries,
             transactions: AtomicU64::new(0),
             users: users_repo::Memory::new(&cache, &clock),
@@ -255,10 +258,12 @@ impl Db {
         F: Fn(DatabaseConnection) -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, DbErr>> + Send + 'static,
     {
-        let db = self.inner.connection.clone();
+        let inner = Arc::clone(&self.inner);
         // Boxed, for the driver's futures are large and the cache carries a load through several hands.
         let load = move || -> Pin<Box<dyn Future<Output = Result<V, DbErr>> + Send>> {
             Box::pin(async move {
+                let _place = inner.line.stand().await?;
+                let db = inner.connection.clone();
                 match load(db.clone()).await {
                     Err(error) if trouble(&error) == Trouble::Lost => load(db).await,
                     outcome => outcome,
@@ -273,6 +278,7 @@ impl Db {
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
+        let _place = self.inner.line.stand().await?;
         match load(self.inner.connection.clone()).await {
             Err(error) if trouble(&error) == Trouble::Lost => Ok(load(self.inner.connection.clone()).await?),
             outcome => Ok(outcome?),
@@ -326,6 +332,7 @@ impl Db {
             Some(writer) => Some(writer.lock().await),
             None => None,
         };
+        let _place = self.inner.line.stand().await.map_err(Failed::before_commit)?;
         self.inner.transactions.fetch_add(1, Ordering::Relaxed);
         // SQLite: a transaction that reads and then writes must begin as a writer, or it fails where others write.
         let options = TransactionOptions {
@@ -360,12 +367,13 @@ impl Failed {
     }
 }
 
-async fn open(config: &DbConfig, clock: &Clock) -> Result<DatabaseConnection, Error> {
-    let options = config.options()?;
+async fn open(config: &DbConfig, clock: &Clock) -> Result<(DatabaseConnection, Arc<AtomicU64>), Error> {
+    let mut options = config.options()?;
+    let opened = pool::count_opened(&mut options);
     let mut attempt = 1;
     loop {
         let error = match Database::connect(options.clone()).await {
-            Ok(connection) => return Ok(connection),
+            Ok(connection) => return Ok((connection, opened)),
             Err(error) => error,
         };
         // A server may still be starting; a file that cannot be opened now cannot be opened later, unless

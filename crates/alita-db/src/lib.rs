@@ -22,6 +22,7 @@ mod notes_repo;
 mod rules_repo;
 mod users_repo;
 
+mod pool;
 mod redelivery;
 mod server;
 mod throttle;
@@ -46,6 +47,7 @@ pub use jobs_repo::{JobState, JobsRepo, Retry, StoredJob};
 pub use languages_repo::LanguagesRepo;
 pub use locks_repo::LocksRepo;
 pub use notes_repo::{AddNote, NoteEntry, NotesRepo};
+pub use pool::PoolFigures;
 pub use rules_repo::{Rules, RulesRepo};
 pub use users_repo::UsersRepo;
 pub use warns_repo::WarnsRepo;

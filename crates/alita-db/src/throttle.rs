@@ -73,6 +73,18 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
         Some(Claim { throttle: self, key, is_refresh, is_done: false })
     }
 
+    /// Forgets the marks that keep nothing from being written any more; says how many are left.
+    pub(crate) fn sweep(&self) -> usize {
+        let now = self.clock.instant();
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let Marks { newer, older } = &mut *marks;
+        for generation in [&mut *newer, &mut *older] {
+            generation.retain(|_, mark| now < mark.at + INTERVAL);
+            generation.shrink_to_fit();
+        }
+        newer.len() + older.len()
+    }
+
     /// Lets the next one write, whatever was written before.
     pub(crate) fn forget(&self, key: &K) {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,6 +160,18 @@ mod tests {
         throttle.claim(1, "Ada").expect("much time").or_behind(|| true).expect("it is written again").done();
         drop(throttle.claim(3, "Bob").expect("the first"));
         assert!(throttle.claim(3, "Bob").is_some(), "a failed write leaves no mark");
+    }
+
+    #[test]
+    fn marks_that_have_served_are_swept() {
+        let clock = Clock::manual(DateTime::UNIX_EPOCH);
+        let throttle = Throttle::new(clock.clone());
+        throttle.claim(1, "Ada").expect("the first").done();
+        clock.advance(INTERVAL / 2);
+        throttle.claim(2, "Bob").expect("the first").done();
+        clock.advance(INTERVAL / 2);
+        assert_eq!(throttle.sweep(), 1);
+        assert!(throttle.claim(2, "Bob").is_none() && throttle.claim(1, "Ada").is_some());
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Memory {
             seen: Throttle::new(clock.clone()),
         }
     }
+
+    /// Forgets what keeps nothing from being written any more; says how much is left.
+    pub(crate) fn sweep(&self) -> usize {
+        self.seen.sweep()
+    }
 }
 
 /// People who were seen; from [`Db::users`].

@@ -7,6 +7,7 @@ use alita_i18n::Language;
 use alita_model::{ChatId, Peer, UserId};
 
 use crate::outcome::Fault;
+use crate::tally::FaultClass;
 
 /// The commands that are switched off in a chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +63,12 @@ pub trait App: Clone + Send + Sync + 'static {
 
     /// What is remembered of somebody.
     fn find_by_id(&self, peer: Peer) -> impl Future<Output = Result<Option<Known>, Fault>> + Send;
+
+    /// Whose fault it was, for the metrics; asked for faults that neither Telegram nor the cache has made.
+    fn class_of(&self, fault: &Fault) -> FaultClass {
+        let _ = fault;
+        FaultClass::Internal
+    }
 
     /// A group became a supergroup: everything that belongs to the old id now belongs to the new one.
     fn chat_migrated(&self, old: ChatId, new: ChatId) -> impl Future<Output = Result<(), Fault>> + Send;

@@ -16,6 +16,7 @@ use crate::cx::Cx;
 use crate::outcome::{Fault, Flow, Mistake, No, Outcome};
 use crate::refusal;
 use crate::reply::Reply;
+use crate::tally::FaultClass;
 
 /// How long a handler may take; what takes longer belongs into a task.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -92,10 +93,10 @@ async fn guard<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outco
             },
         }
     };
-    let outcome = match guarded(origin.name, limited).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(cut)) => Err(No::fault(cut)),
-        Err(_) => Err(No::fault(Cut::Panicked)),
+    let (outcome, cut) = match guarded(origin.name, limited).await {
+        Ok(Ok(outcome)) => (outcome, None),
+        Ok(Err(cut)) => (Err(No::fault(cut)), Some("timeout")),
+        Err(_) => (Err(No::fault(Cut::Panicked)), Some("panic")),
     };
     let (result, ends) = match outcome {
         Ok(Flow::Next) => ("next", false),
@@ -109,9 +110,10 @@ async fn guard<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outco
         Err(no) => refuse(cx, origin, no).boxed().await,
     };
     let took = cx.clock().instant().saturating_sub(begin);
-    metrics::counter!("alita_handler_results_total", "module" => origin.module, "handler" => origin.name, "result" => result)
+    let result = cut.unwrap_or(result);
+    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result)
         .increment(1);
-    metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "handler" => origin.name, "kind" => origin.kind.as_str())
+    metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "kind" => origin.kind.as_str())
         .record(took.as_secs_f64());
     (result, ends)
 }
@@ -200,7 +202,8 @@ async fn may_refuse_again<A: App>(cx: &Cx<A>, reason: Denied) -> bool {
 /// Logs a fault once, and finds the words for the person who waits.
 async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mistake> {
     let Some(error) = fault.downcast_ref::<TelegramError>() else {
-        log(cx, origin, &*fault, "internal");
+        let class = if is_of_cache(&*fault) { FaultClass::Cache } else { cx.app().class_of(&fault) };
+        log(cx, origin, &*fault, class);
         return Some(refusal::apology());
     };
     if let Some(new) = error.migrated_to() {
@@ -208,11 +211,11 @@ async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mis
     }
     if error.is_expected() {
         tracing::warn!(module = origin.module, handler = origin.name, chat.id = %cx.chat(), %error, "Telegram said no");
-        metrics::counter!("alita_handler_errors_total", "module" => origin.module, "class" => "telegram_expected").increment(1);
+        count(cx, origin, FaultClass::TelegramExpected);
         // Telegram knows better than the remembered list who may do what.
         cx.directory().forget(cx.chat()).await;
     } else {
-        log(cx, origin, error, "telegram");
+        log(cx, origin, error, FaultClass::Telegram);
     }
     refusal::of_telegram(error)
 }
@@ -220,8 +223,8 @@ async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mis
 fn log<A: App>(
     cx: &Cx<A>,
     origin: Origin,
-    error: &(dyn std::error::Error + Send + Sync),
-    class: &'static str,
+    error: &(dyn std::error::Error + Send + Sync + 'static),
+    class: FaultClass,
 ) {
     let user = cx.sender().user().map(|someone| someone.id.get());
     let cause = error.source().map(ToString::to_string);
@@ -229,7 +232,17 @@ fn log<A: App>(
         module = origin.module, handler = origin.name, update_id = cx.update_id(),
         chat.id = %cx.chat(), user.id = user, %error, cause, "a handler failed"
     );
-    metrics::counter!("alita_handler_errors_total", "module" => origin.module, "class" => class).increment(1);
+    count(cx, origin, class);
+}
+
+fn count<A: App>(cx: &Cx<A>, origin: Origin, class: FaultClass) {
+    cx.router().tally().failed(class);
+    metrics::counter!("alita_handler_errors_total", "module" => origin.module, "class" => class.as_str())
+        .increment(1);
+}
+
+fn is_of_cache(fault: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    fault.is::<alita_cache::Error>()
 }
 
 async fn complain<A: App>(cx: &Cx<A>, origin: Origin, error: TelegramError) {

@@ -67,6 +67,8 @@ pub struct Cx<A: App> {
     args: Args,
     payload: Option<Arc<Payload>>,
     marks: Arc<Marks>,
+    /// In whose handler we are.
+    module: &'static str,
 }
 
 impl<A: App> Clone for Cx<A> {
@@ -80,6 +82,7 @@ impl<A: App> Clone for Cx<A> {
             args: self.args.clone(),
             payload: self.payload.clone(),
             marks: Arc::clone(&self.marks),
+            module: self.module,
         }
     }
 }
@@ -104,7 +107,19 @@ impl<A: App> Cx<A> {
             args: Args::default(),
             payload: None,
             marks: Arc::default(),
+            module: "none",
         }
+    }
+
+    pub(crate) const fn within(mut self, module: &'static str) -> Self {
+        self.module = module;
+        self
+    }
+
+    /// The module in whose handler we are.
+    #[must_use]
+    pub const fn module(&self) -> &'static str {
+        self.module
     }
 
     pub(crate) fn with_args(mut self, args: Args) -> Self {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use alita_model::ChatId;
 use alita_runtime::jobs::Handlers;
@@ -11,14 +12,25 @@ use tracing::{Instrument, Span};
 
 use crate::app::App;
 use crate::cx::Services;
+use crate::permits::{Permit, Permits};
 use crate::pipeline;
 use crate::router::Router;
-use crate::view::View;
+use crate::tally::{InFlight, Tally};
+use crate::view::{Event, View};
+
+/// An update that waits for its turn.
+#[derive(Debug)]
+struct Waiting {
+    view: View,
+    ack: Ack,
+    /// When it came, on our clock.
+    arrived: Duration,
+    /// In which span it came, and by which way.
+    came: Span,
+    source: &'static str,
+}
 
 type Lane = VecDeque<Waiting>;
-
-/// An update in its lane, and in which span it came, by which way.
-type Waiting = (View, Ack, Span, &'static str);
 
 /// Takes deliveries and handles them.
 ///
@@ -34,7 +46,7 @@ struct Inner<A: App> {
     router: Arc<Router<A>>,
     lanes: Mutex<HashMap<(ChatId, i64), Lane>>,
     chats: Mutex<HashMap<ChatId, Weak<Semaphore>>>,
-    permits: Arc<Semaphore>,
+    permits: Permits,
     share: usize,
 }
 
@@ -43,12 +55,13 @@ impl<A: App> Dispatcher<A> {
     #[must_use]
     pub fn new(services: Services<A>, router: Router<A>, limit: usize) -> Self {
         let limit = limit.max(1);
+        let permits = Permits::new(limit, services.clock.clone());
         Self(Arc::new(Inner {
             services: Arc::new(services),
             router: Arc::new(router),
             lanes: Mutex::default(),
             chats: Mutex::default(),
-            permits: Arc::new(Semaphore::new(limit)),
+            permits,
             share: (limit / 4).max(1),
         }))
     }
@@ -73,8 +86,11 @@ impl<A: App> Dispatcher<A> {
 
     /// Takes a delivery; the handling goes on in a task.
     pub fn take(&self, delivery: Delivery) {
-        let mode = delivery.mode();
-        let Delivery { update, update_id, ack, span, .. } = delivery;
+        let source = delivery.source();
+        metrics::counter!("alita_updates_received_total", "type" => delivery.kind(), "source" => source)
+            .increment(1);
+        let arrived = self.0.services.clock.instant();
+        let Delivery { update, update_id, ack, span: came, .. } = delivery;
         let Some(view) = View::of(Arc::unwrap_or_clone(update)) else {
             tracing::debug!(update_id, "nobody looks at this kind of update");
             ack.done();
@@ -83,10 +99,10 @@ impl<A: App> Dispatcher<A> {
         let key = view.order_key();
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lane) = lanes.get_mut(&key) {
-            lane.push_back((view, ack, span, mode));
+            lane.push_back(Waiting { view, ack, arrived, came, source });
             return;
         }
-        lanes.insert(key, VecDeque::from([(view, ack, span, mode)]));
+        lanes.insert(key, VecDeque::from([Waiting { view, ack, arrived, came, source }]));
         drop(lanes);
         let inner = Arc::clone(&self.0);
         // Each update in the lane has a span of its own.
@@ -98,16 +114,36 @@ impl<A: App> Dispatcher<A> {
     pub fn busy_lanes(&self) -> usize {
         self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
+
+    /// Forgets the shares of chats that nobody speaks in; says how many are left.
+    pub fn sweep(&self) -> usize {
+        let mut chats = self.0.chats.lock().unwrap_or_else(PoisonError::into_inner);
+        chats.retain(|_, share| share.strong_count() > 0);
+        chats.shrink_to_fit();
+        chats.len()
+    }
+
+    pub(crate) fn known_chats(&self) -> usize {
+        self.0.chats.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    pub(crate) fn permits(&self) -> &Permits {
+        &self.0.permits
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        self.0.router.tally()
+    }
 }
 
 /// The span of all that is done for one update. Ids are fields and never part of a name.
-fn root(came: &Span, mode: &'static str, view: &View) -> Span {
+fn root(came: &Span, source: &'static str, view: &View) -> Span {
     tracing::debug_span!(
         parent: came,
         "dispatcher.processUpdate",
         update_id = view.update_id,
         kind = view.event.kind().name(),
-        bot.working_mode = mode,
+        bot.working_mode = source,
         chat.id = view.place.id.get(),
         user.id = view.sender.user().map(|someone| someone.id.get()),
     )
@@ -117,13 +153,14 @@ impl<A: App> Inner<A> {
     /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
     async fn run_lane(&self, key: (ChatId, i64)) {
         let mut next = self.next_in(key);
-        while let Some((view, ack, came, mode)) = next {
+        while let Some(Waiting { view, ack, arrived, came, source }) = next {
             let permits = self.permits_for(key.0).await;
-            metrics::gauge!("alita_updates_in_flight").increment(1.0);
-            let span = root(&came, mode, &view);
+            self.begin(&view, arrived);
+            let in_flight = InFlight::begin(self.router.tally());
+            let span = root(&came, source, &view);
             let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
             handling.instrument(span).await;
-            metrics::gauge!("alita_updates_in_flight").decrement(1.0);
+            drop(in_flight);
             ack.done();
             drop(permits);
             next = self.next_in(key);
@@ -140,12 +177,20 @@ impl<A: App> Inner<A> {
         next
     }
 
-    async fn permits_for(
-        &self,
-        chat: ChatId,
-    ) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
+    /// How long an update waited for us, and, for a message, how old it is.
+    fn begin(&self, view: &View, arrived: Duration) {
+        let waited = self.services.clock.instant().saturating_sub(arrived);
+        metrics::histogram!("alita_update_queue_seconds").record(waited);
+        if let Event::Message(message) = &view.event {
+            let now = u64::try_from(self.services.clock.now().timestamp()).unwrap_or_default();
+            let age = u32::try_from(now.saturating_sub(message.date)).unwrap_or(u32::MAX);
+            metrics::histogram!("alita_message_age_seconds").record(age);
+        }
+    }
+
+    async fn permits_for(&self, chat: ChatId) -> (Option<OwnedSemaphorePermit>, Permit) {
         let of_chat = self.of_chat(chat).acquire_owned().await.ok();
-        let of_all = Arc::clone(&self.permits).acquire_owned().await.ok();
+        let of_all = self.permits.acquire().await;
         (of_chat, of_all)
     }
 

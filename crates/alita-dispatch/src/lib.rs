@@ -25,15 +25,18 @@ mod handler;
 mod target;
 mod text;
 
+mod actions;
 mod boundary;
 mod clean_up;
 mod connection;
 mod dispatcher;
 pub mod jobs;
 pub mod members;
+mod permits;
 mod pipeline;
 pub mod proof;
 mod refusal;
+mod tally;
 
 pub use app::{App, Disabled, Known};
 pub use args::Args;
@@ -52,6 +55,7 @@ pub use payload::{Payload, PayloadError};
 pub use reply::{Answer, Reply, ReplyTo, toast};
 pub use router::{BuildError, ButtonInfo, Router};
 pub use stage::{On, Stage};
+pub use tally::{FaultClass, Figures};
 pub use target::{Replied, Target, TargetKind, TargetMember, TargetToBan, TargetUser};
 pub use text::{Mark, Words};
 pub use view::{ChatKind, Event, Place, Sender, Someone, View};

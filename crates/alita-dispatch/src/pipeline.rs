@@ -53,7 +53,7 @@ async fn through_stage<A: App>(cx: &Cx<A>, stage: Stage) -> bool {
     }
     for (module, watcher) in cx.router().watchers(stage, cx.event().kind()) {
         let origin = Origin { module, name: watcher.name, kind: boundary::Kind::Watcher };
-        if boundary::run(cx, origin, (watcher.run)(cx.clone())).await {
+        if boundary::run(cx, origin, (watcher.run)(cx.clone().within(module))).await {
             return true;
         }
     }
@@ -80,7 +80,7 @@ pub(crate) async fn replay<A: App>(cx: &Cx<A>, view: View) {
 
 async fn command<A: App>(cx: &Cx<A>) -> bool {
     let Some((registered, args)) = find_command(cx) else { return false };
-    let cx = cx.clone().with_args(args).speaking().await;
+    let cx = cx.clone().with_args(args).within(registered.module).speaking().await;
     let command = &registered.command;
     let origin = Origin { module: registered.module, name: command.name, kind: boundary::Kind::Command };
     metrics::counter!("alita_commands_total", "command" => command.name).increment(1);
@@ -93,7 +93,7 @@ async fn command<A: App>(cx: &Cx<A>) -> bool {
     {
         let origin = Origin { module, name: "start link", kind: boundary::Kind::Command };
         let rest = Args::from_text(rest);
-        return boundary::run(&cx, origin, (link.run)(cx.clone().with_args(rest))).await;
+        return boundary::run(&cx, origin, (link.run)(cx.clone().within(module).with_args(rest))).await;
     }
     boundary::run(&cx, origin, through_gate(cx.clone(), Arc::clone(command)).boxed()).await
 }
@@ -183,7 +183,7 @@ async fn press<A: App>(cx: &Cx<A>) {
         return;
     };
     let origin = Origin { module, name: button.namespace, kind: boundary::Kind::Button };
-    let cx = cx.with_payload(payload);
+    let cx = cx.with_payload(payload).within(module);
     let work = {
         let cx = cx.clone();
         async move {

@@ -10,6 +10,7 @@ use crate::command::{Command, CommandInfo, Registered};
 use crate::jobs::Declared;
 use crate::module::{Button, DeepLink, HelpPage, Module, Pattern, Watcher};
 use crate::stage::{On, Stage};
+use crate::tally::Tally;
 
 /// Why the modules cannot work together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +80,8 @@ pub struct Router<A: App> {
     buttons_info: Vec<ButtonInfo>,
     pages: Vec<(&'static str, HelpPage<A>)>,
     names: BTreeSet<&'static str>,
+    /// What came of the handlers that it led to.
+    tally: Tally,
 }
 
 /// What is known of a kind of button without its function.
@@ -116,6 +119,7 @@ impl<A: App> Router<A> {
             buttons_info: Vec::new(),
             pages: Vec::new(),
             names: BTreeSet::new(),
+            tally: Tally::default(),
         };
         for module in modules {
             if !router.names.insert(module.name) {
@@ -186,6 +190,10 @@ impl<A: App> Router<A> {
         }
         self.links.push((module, Arc::new(link)));
         Ok(())
+    }
+
+    pub(crate) const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     pub(crate) fn command(&self, name: &str) -> Option<&Registered<A>> {

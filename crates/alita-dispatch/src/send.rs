@@ -50,6 +50,7 @@ impl<A: App> Cx<A> {
     ) -> Result<Option<Message>, Error> {
         let door = muted::look(self, chat, thread).await;
         if door == Door::Closed {
+            metrics::counter!("alita_telegram_suppressed_total", "reason" => "restricted").increment(1);
             return Ok(None);
         }
         let has_file = reply.media.is_some();
@@ -200,7 +201,9 @@ impl<A: App> Cx<A> {
     ///
     /// What Telegram refused, or the wire.
     pub async fn delete(&self, message: MessageId) -> Result<(), Error> {
-        self.client().delete_message_if_there(self.place().id, message).await
+        let deleted = self.client().delete_message_if_there(self.place().id, message).await;
+        self.count_action("delete", deleted.as_ref().err());
+        deleted
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alita_cache::{Cache, Kind};
 use alita_db::Db;
-use alita_dispatch::{App, Cx, Disabled, Fault, Known};
+use alita_dispatch::{App, Cx, Disabled, Fault, FaultClass, Known};
 use alita_i18n::Language;
 use alita_model::{ChatId, Peer, UserId};
 
@@ -142,6 +142,10 @@ impl App for AlitaApp {
                 Ok(self.db.channels().get(chat).await?.map(|channel| known_channel(&channel)))
             }
         }
+    }
+
+    fn class_of(&self, fault: &Fault) -> FaultClass {
+        if fault.is::<alita_db::Error>() { FaultClass::Database } else { FaultClass::Internal }
     }
 
     async fn chat_migrated(&self, old: ChatId, new: ChatId) -> Result<(), Fault> {

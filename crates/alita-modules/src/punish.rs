@@ -42,11 +42,13 @@ async fn until(
     punishment: Punishment,
     end: Option<u64>,
 ) -> Result<(), Error> {
-    match punishment {
-        Punishment::Ban => cx.client().ban(cx.chat(), user, end).await,
-        Punishment::Kick => cx.client().kick(cx.chat(), user).await,
-        Punishment::Mute => cx.client().mute(cx.chat(), user, end).await,
-    }
+    let (action, done) = match punishment {
+        Punishment::Ban => ("ban", cx.client().ban(cx.chat(), user, end).await),
+        Punishment::Kick => ("kick", cx.client().kick(cx.chat(), user).await),
+        Punishment::Mute => ("mute", cx.client().mute(cx.chat(), user, end).await),
+    };
+    cx.count_action(action, done.as_ref().err());
+    done
 }
 
 /// Bans a channel: nobody can speak as it in the chat any more.
@@ -55,7 +57,9 @@ async fn until(
 ///
 /// As [`punish`].
 pub(crate) async fn ban_channel(cx: &Cx<AlitaApp>, channel: ChatId) -> Result<(), Error> {
-    cx.client().ban_sender_chat(cx.chat(), channel).await
+    let done = cx.client().ban_sender_chat(cx.chat(), channel).await;
+    cx.count_action("ban", done.as_ref().err());
+    done
 }
 
 /// Lifts the ban of a person or a channel. Whoever is in the chat stays there.
@@ -64,10 +68,12 @@ pub(crate) async fn ban_channel(cx: &Cx<AlitaApp>, channel: ChatId) -> Result<()
 ///
 /// As [`punish`].
 pub(crate) async fn unban(cx: &Cx<AlitaApp>, who: Peer) -> Result<(), Error> {
-    match who {
+    let done = match who {
         Peer::User(user) => cx.client().unban(cx.chat(), user).await,
         Peer::Chat(channel) => cx.client().unban_sender_chat(cx.chat(), channel).await,
-    }
+    };
+    cx.count_action("unban", done.as_ref().err());
+    done
 }
 
 /// Lets somebody write again, and tells who it is.
@@ -96,7 +102,9 @@ pub(crate) async fn unmute(cx: &Cx<AlitaApp>, user: UserId) -> Result<ChatMember
         }
         Status::Banned => Err(Mistake::new(t::mutes::is_banned).or_toast(t::mutes::is_banned_toast).into()),
         Status::Member | Status::Restricted { .. } | Status::Left => {
-            cx.client().lift(cx.chat(), user).await?;
+            let done = cx.client().lift(cx.chat(), user).await;
+            cx.count_action("unmute", done.as_ref().err());
+            done?;
             Ok(member)
         }
     }

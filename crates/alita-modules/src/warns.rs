@@ -108,6 +108,7 @@ struct Count {
 async fn record(cx: &Cx<AlitaApp>, who: &TargetUser, reason: Option<Reason>) -> Result<Count, No> {
     let reason = reason.map_or_else(|| t::warns::no_reason_plain(cx.lang()), |reason| reason.0);
     let (tally, policy) = cx.db().warns().add(cx.chat(), who.id, Some(&reason)).await?;
+    cx.count_action("warn", None);
     Ok(Count { tally, policy })
 }
 

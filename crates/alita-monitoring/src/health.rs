@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alita_runtime::{Clock, guarded};
@@ -19,14 +19,25 @@ const FRESH: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Not everything has been opened yet.
-    Starting,
     /// It works, and every check says so.
-    Ok,
-    /// It works, but a check fails.
+    Healthy,
+    /// It works, but something beside it does not, or it has too much to do.
     Degraded,
-    /// It takes no new work and finishes what it has.
-    Stopping,
+    /// It does not work: something that it needs fails, or it is still starting or already stopping.
+    Unhealthy,
+}
+
+/// Where the schema of the database stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Migrations {
+    /// It was not looked at yet.
+    #[default]
+    Pending,
+    /// Every step is applied.
+    Ok,
+    /// Some step is missing, and the bot works without it.
+    Degraded,
 }
 
 /// What `/health` answers.
@@ -35,15 +46,48 @@ pub struct Report {
     /// How the bot is doing.
     pub status: Status,
     /// Each check by name: did it succeed?
-    pub checks: BTreeMap<&'static str, bool>,
+    pub checks: Checks,
     /// The version of the bot.
     pub version: &'static str,
     /// How long it has been running, as `1h2m3s`.
     pub uptime: String,
+    /// Where its updates come from.
+    pub mode: &'static str,
+    /// Does it still open its doors?
+    pub starting: bool,
+    /// Does it take no new work any more?
+    pub stopping: bool,
+    /// Where the schema of the database stands.
+    pub migrations: Migrations,
+    /// How many seconds ago Telegram last did what it was asked for.
+    pub telegram: Option<u64>,
+    /// What was done last against too much load, and when.
+    pub remediation: Option<String>,
 }
 
+impl Report {
+    /// Is everything there that the bot needs to work?
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.starting && !self.stopping && self.checks.values().all(|works| *works)
+    }
+}
+
+/// What `/livez` answers: nothing that would have to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Liveness {
+    /// Does everything run that nothing can start again but a new process?
+    pub alive: bool,
+    /// What the checks said when they were last asked.
+    pub checks: Checks,
+}
+
+/// Answers by the names of the checks.
+pub type Checks = BTreeMap<&'static str, bool>;
+
 type Probe = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
-type Checks = BTreeMap<&'static str, bool>;
+type Sign = Box<dyn Fn() -> bool + Send + Sync>;
+type Since = Box<dyn Fn() -> Option<Duration> + Send + Sync>;
 
 /// The bot's health; clones are the same.
 #[derive(Clone)]
@@ -52,14 +96,37 @@ pub struct Health(Arc<Inner>);
 struct Inner {
     clock: Clock,
     version: &'static str,
-    probes: Mutex<Vec<(&'static str, Probe)>>,
-    phase: Mutex<Phase>,
+    probes: Mutex<Vec<Check>>,
+    signs: Mutex<Vec<(&'static str, Sign)>>,
+    facts: Mutex<Facts>,
     /// Held while the checks are asked, so that many callers cause one question.
     last: tokio::sync::Mutex<Option<(Duration, Checks)>>,
+    /// What was answered last, for those who must not wait.
+    known: Mutex<Checks>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
+struct Check {
+    name: &'static str,
+    probe: Probe,
+    is_needed: bool,
+}
+
+/// What is told to us, not asked for.
+#[derive(Default)]
+struct Facts {
+    phase: Phase,
+    mode: &'static str,
+    migrations: Migrations,
+    telegram: Option<Since>,
+    is_overloaded: bool,
+    /// What was done last against too much load, and when.
+    remedy: Option<(&'static str, Duration)>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
+    #[default]
     Starting,
     Running,
     Stopping,
@@ -79,12 +146,14 @@ impl Health {
             clock,
             version,
             probes: Mutex::default(),
-            phase: Mutex::new(Phase::Starting),
+            signs: Mutex::default(),
+            facts: Mutex::default(),
             last: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
         }))
     }
 
-    /// Adds a check that answers whether something works.
+    /// Adds a check that answers whether something works that the bot cannot do without.
     ///
     /// A check that takes longer than two seconds or panics counts as failed.
     pub fn check<F, Fut>(&self, name: &'static str, probe: F)
@@ -92,35 +161,107 @@ impl Health {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = bool> + Send + 'static,
     {
-        let probe: Probe = Arc::new(move || Box::pin(probe()));
-        self.0.probes.lock().unwrap_or_else(PoisonError::into_inner).push((name, probe));
+        self.add(name, true, Arc::new(move || Box::pin(probe())));
+    }
+
+    /// As [`Health::check`], for something without which the bot works on, only not as well.
+    pub fn check_beside<F, Fut>(&self, name: &'static str, probe: F)
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
+        self.add(name, false, Arc::new(move || Box::pin(probe())));
+    }
+
+    fn add(&self, name: &'static str, is_needed: bool, probe: Probe) {
+        lock(&self.0.probes).push(Check { name, probe, is_needed });
+    }
+
+    /// Adds a sign of life of something that nothing can start again but a new process. It must not wait.
+    pub fn critical(&self, name: &'static str, sign: impl Fn() -> bool + Send + Sync + 'static) {
+        lock(&self.0.signs).push((name, Box::new(sign)));
+    }
+
+    /// Says where updates come from (`polling`, `webhook`).
+    pub fn set_mode(&self, mode: &'static str) {
+        self.facts().mode = mode;
+    }
+
+    /// Says where the schema of the database stands.
+    pub fn set_migrations(&self, migrations: Migrations) {
+        self.facts().migrations = migrations;
+    }
+
+    /// Says whom to ask how long ago Telegram last did what it was asked for.
+    pub fn set_telegram(&self, since: impl Fn() -> Option<Duration> + Send + Sync + 'static) {
+        self.facts().telegram = Some(Box::new(since));
     }
 
     /// Everything is open: updates are being handled.
     pub fn started(&self) {
-        self.enter(Phase::Running);
+        self.facts().phase = Phase::Running;
     }
 
     /// The bot is on its way out.
     pub fn stopping(&self) {
-        self.enter(Phase::Stopping);
+        self.facts().phase = Phase::Stopping;
+    }
+
+    /// The load is, or is no longer, more than what can be done about it.
+    pub(crate) fn set_overloaded(&self, is_overloaded: bool) {
+        self.facts().is_overloaded = is_overloaded;
+    }
+
+    /// Something was done against too much load.
+    pub(crate) fn remedied(&self, what: &'static str) {
+        self.facts().remedy = Some((what, self.0.clock.instant()));
     }
 
     /// Asks the checks, or repeats their answers of the last second.
     pub async fn report(&self) -> Report {
         let checks = self.checks().await;
-        let status = match *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner) {
-            Phase::Starting => Status::Starting,
-            Phase::Stopping => Status::Stopping,
-            Phase::Running if checks.values().all(|works| *works) => Status::Ok,
-            Phase::Running => Status::Degraded,
+        let needed = lock(&self.0.probes)
+            .iter()
+            .filter(|check| check.is_needed)
+            .map(|check| check.name)
+            .collect::<Vec<_>>();
+        let now = self.0.clock.instant();
+        let facts = self.facts();
+        let works = |name: &&'static str| checks.get(name).copied().unwrap_or(false);
+        let status = match facts.phase {
+            Phase::Running if !needed.iter().all(works) => Status::Unhealthy,
+            Phase::Running if facts.is_overloaded || checks.values().any(|works| !works) => Status::Degraded,
+            Phase::Running => Status::Healthy,
+            Phase::Starting | Phase::Stopping => Status::Unhealthy,
         };
-        let uptime = duration_text(self.0.clock.instant());
-        Report { status, checks, version: self.0.version, uptime }
+        Report {
+            status,
+            version: self.0.version,
+            uptime: duration_text(now),
+            mode: facts.mode,
+            starting: facts.phase == Phase::Starting,
+            stopping: facts.phase == Phase::Stopping,
+            migrations: facts.migrations,
+            telegram: facts.telegram.as_ref().and_then(|since| since()).map(|since| since.as_secs()),
+            remediation: facts
+                .remedy
+                .map(|(what, at)| format!("{what}, {} ago", duration_text(now.saturating_sub(at)))),
+            checks,
+        }
     }
 
-    fn enter(&self, phase: Phase) {
-        *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    /// Looks for the signs of life; asks nobody who could let it wait.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        let signs = lock(&self.0.signs);
+        let dead = signs.iter().filter(|(_, sign)| !sign()).map(|(name, _)| *name);
+        let is_dead =
+            dead.inspect(|name| tracing::error!(task = name, "a critical task is dead")).count() > 0;
+        Liveness { alive: !is_dead, checks: lock(&self.0.known).clone() }
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        lock(&self.0.facts)
     }
 
     async fn checks(&self) -> Checks {
@@ -130,11 +271,13 @@ impl Health {
         {
             return checks.clone();
         }
-        let probes = self.0.probes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let checks: Checks = join_all(probes.into_iter().map(|(name, probe)| self.ask(name, probe)))
-            .await
-            .into_iter()
-            .collect();
+        let probes = lock(&self.0.probes).clone();
+        let checks: Checks =
+            join_all(probes.into_iter().map(|Check { name, probe, .. }| self.ask(name, probe)))
+                .await
+                .into_iter()
+                .collect();
+        lock(&self.0.known).clone_from(&checks);
         *last = Some((self.0.clock.instant(), checks.clone()));
         checks
     }
@@ -149,6 +292,10 @@ impl Health {
         }
         (name, works)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn duration_text(duration: Duration) -> String {
@@ -174,27 +321,79 @@ mod tests {
         (Health::new(clock.clone(), "1.2.3"), clock)
     }
 
-    #[tokio::test]
-    async fn starting_ok_degraded_stopping() {
-        let (health, clock) = health();
-        let database = Arc::new(AtomicBool::new(true));
-        let seen = Arc::clone(&database);
-        health.check("database", move || {
-            let works = seen.load(Ordering::Relaxed);
-            async move { works }
-        });
-        assert_eq!(health.report().await.status, Status::Starting);
-        health.started();
-        assert_eq!(health.report().await.status, Status::Ok);
+    fn flag(health: &Health, name: &'static str, is_needed: bool) -> Arc<AtomicBool> {
+        let works = Arc::new(AtomicBool::new(true));
+        let seen = Arc::clone(&works);
+        let probe = move || std::future::ready(seen.load(Ordering::Relaxed));
+        if is_needed {
+            health.check(name, probe)
+        } else {
+            health.check_beside(name, probe)
+        }
+        works
+    }
 
-        database.store(false, Ordering::Relaxed);
-        assert_eq!(health.report().await.status, Status::Ok, "the answer of the last second is given again");
+    #[tokio::test]
+    async fn from_the_start_to_the_end() {
+        let (health, clock) = health();
+        let (database, redis) = (flag(&health, "database", true), flag(&health, "redis", false));
+        let starting = health.report().await;
+        assert_eq!(
+            (starting.status, starting.starting, starting.is_ready()),
+            (Status::Unhealthy, true, false)
+        );
+        health.started();
+        let up = health.report().await;
+        assert_eq!((up.status, up.is_ready(), up.telegram), (Status::Healthy, true, None));
+
+        redis.store(false, Ordering::Relaxed);
+        assert_eq!(
+            health.report().await.status,
+            Status::Healthy,
+            "the answer of the last second is given again"
+        );
         clock.advance(FRESH);
         let report = health.report().await;
-        assert_eq!((report.status, report.checks["database"]), (Status::Degraded, false));
+        assert_eq!(
+            (report.status, report.checks["redis"], report.is_ready()),
+            (Status::Degraded, false, false)
+        );
+        database.store(false, Ordering::Relaxed);
+        clock.advance(FRESH);
+        assert_eq!(health.report().await.status, Status::Unhealthy);
 
         health.stopping();
-        assert_eq!(health.report().await.status, Status::Stopping);
+        let stopping = health.report().await;
+        assert_eq!((stopping.status, stopping.stopping), (Status::Unhealthy, true));
+    }
+
+    #[tokio::test]
+    async fn what_is_told_is_reported() {
+        let (health, clock) = health();
+        health.set_mode("polling");
+        health.set_migrations(Migrations::Ok);
+        health.set_telegram(|| Some(Duration::from_millis(7_900)));
+        health.started();
+        health.remedied("give_memory_back");
+        health.set_overloaded(true);
+        clock.advance(Duration::from_secs(61));
+        let report = health.report().await;
+        assert_eq!((report.status, report.is_ready()), (Status::Degraded, true));
+        assert_eq!((report.mode, report.migrations, report.telegram), ("polling", Migrations::Ok, Some(7)));
+        assert_eq!(report.remediation.as_deref(), Some("give_memory_back, 1m1s ago"));
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_for_life_waits_for_nobody() {
+        let (health, _clock) = health();
+        let redis = flag(&health, "redis", false);
+        redis.store(false, Ordering::Relaxed);
+        health.report().await;
+        health.check("hangs", std::future::pending);
+        let checks = BTreeMap::from([("redis", false)]);
+        assert_eq!(health.liveness(), Liveness { alive: true, checks: checks.clone() });
+        health.critical("listener", || false);
+        assert_eq!(health.liveness(), Liveness { alive: false, checks });
     }
 
     #[tokio::test]

@@ -14,9 +14,10 @@ mod redact;
 mod sink;
 mod throttle;
 pub mod traces;
+pub mod watch;
 
 pub use error::Error;
-pub use health::{Health, Report, Status};
+pub use health::{Checks, Health, Liveness, Migrations, Report, Status};
 pub use http::Access;
 pub use labels::Labels;
 pub use logs::{LogConfig, LogFormat};

@@ -1,5 +1,8 @@
 //! Collects the metrics of the whole process for `/metrics`.
 
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use alita_runtime::{Clock, TaskSet};
@@ -14,10 +17,20 @@ const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The metrics of this process; clones show the same.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Metrics {
     handle: PrometheusHandle,
     clock: Clock,
+    observers: Arc<Mutex<Vec<Observer>>>,
+}
+
+/// Sets gauges of what is only worth a look when somebody looks.
+type Observer = Box<dyn Fn() + Send + Sync>;
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
 }
 
 impl Metrics {
@@ -34,12 +47,24 @@ impl Metrics {
         metric_names::describe();
         let started = u32::try_from(clock.now().timestamp()).unwrap_or(u32::MAX);
         metrics::gauge!("alita_start_time_seconds").set(started);
-        Ok(Self { handle, clock })
+        Ok(Self { handle, clock, observers: Arc::default() })
     }
 
     /// Says which build is running and where its updates come from (`polling`, `webhook`).
     pub fn build_info(&self, version: &'static str, mode: &'static str) {
-        metrics::gauge!("alita_build_info", "version" => version, "mode" => mode).set(1);
+        // Whoever builds a release names the commit; a build by hand has none.
+        let commit = option_env!("ALITA_COMMIT").unwrap_or("unknown");
+        metrics::gauge!("alita_build_info", "version" => version, "commit" => commit, "mode" => mode).set(1);
+    }
+
+    /// Lets `observer` set its gauges whenever somebody reads the metrics. It must be quick; a panic costs its gauges.
+    pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) {
+        self.observers.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(observer));
+    }
+
+    /// The clock that it goes by.
+    pub(crate) const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Sums up histogram samples every few seconds, so that they do not pile up while nobody scrapes.
@@ -56,6 +81,11 @@ impl Metrics {
     pub fn render(&self) -> String {
         metrics::gauge!("alita_uptime_seconds").set(self.clock.instant().as_secs_f64());
         process::observe();
+        for observer in self.observers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if catch_unwind(AssertUnwindSafe(observer)).is_err() {
+                metrics::counter!("alita_panics_total", "where" => "observer").increment(1);
+            }
+        }
         self.handle.render()
     }
 }

@@ -4,6 +4,7 @@ mod clock;
 pub mod jobs;
 pub mod origin;
 mod panics;
+mod pause;
 mod pool;
 mod shutdown;
 mod signals;
@@ -11,8 +12,9 @@ mod tasks;
 
 pub use clock::Clock;
 pub use panics::{Panicked, guarded};
+pub use pause::Pause;
 pub use pool::{Pool, PoolFull};
 pub use shutdown::{BoxError, Exit, Report, Shutdown};
 pub use signals::{Signal, Signals};
-pub use tasks::TaskSet;
+pub use tasks::{TaskSet, Ticked};
 pub use tokio_util::sync::CancellationToken;

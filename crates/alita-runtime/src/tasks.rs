@@ -71,15 +71,43 @@ impl TaskSet {
 
     /// Starts a task that works once every `period` of the clock until the set is closed; a panicking tick is
     /// followed by the next one.
-    pub fn every<F, Fut>(&self, name: &'static str, clock: &Clock, period: Duration, mut tick: F)
+    ///
+    /// When a tick last succeeded is a metric, so that somebody notices work that only fails.
+    pub fn every<F, Fut>(&self, name: &'static str, clock: &Clock, period: Duration, tick: F)
     where
         F: FnMut() -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send,
+        Fut: Future<Output: Ticked> + Send,
+    {
+        self.tick(name, clock, period, false, tick);
+    }
+
+    /// As [`TaskSet::every`], with the first tick at once.
+    pub fn at_once_and_every<F, Fut>(&self, name: &'static str, clock: &Clock, period: Duration, tick: F)
+    where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output: Ticked> + Send,
+    {
+        self.tick(name, clock, period, true, tick);
+    }
+
+    fn tick<F, Fut>(&self, name: &'static str, clock: &Clock, period: Duration, mut is_due: bool, mut tick: F)
+    where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output: Ticked> + Send,
     {
         let (clock, cancelled) = (clock.clone(), self.cancelled());
+        metrics::gauge!("alita_background_task_period_seconds", "task" => name).set(period.as_secs_f64());
+        // The start counts as a success: whoever never succeeds is noticed, too.
+        succeeded(name, &clock);
         self.spawn_in(Span::none(), name, async move {
-            while cancelled.run_until_cancelled(clock.sleep(period)).await.is_some() {
-                let _ = guarded(name, async { tick().await }).await;
+            loop {
+                if !is_due && cancelled.run_until_cancelled(clock.sleep(period)).await.is_none() {
+                    return;
+                }
+                is_due = false;
+                if guarded(name, async { tick().await }).await.is_ok_and(|end| end.is_success()) {
+                    succeeded(name, &clock);
+                }
             }
         });
     }
@@ -102,6 +130,16 @@ impl TaskSet {
         self.0.running.borrow().len()
     }
 
+    /// How many tasks are running under each name.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for name in self.0.running.borrow().values() {
+            *counts.entry(*name).or_default() += 1;
+        }
+        counts
+    }
+
     /// Is no task running?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -119,6 +157,35 @@ impl TaskSet {
             Err(_elapsed) => cut.0.running.borrow().values().copied().collect(),
         }
     }
+}
+
+/// How a tick of [`TaskSet::every`] ended: with nothing to tell, or with a yes or a no.
+pub trait Ticked {
+    /// Has the tick done what it is for?
+    fn is_success(&self) -> bool;
+}
+
+impl Ticked for () {
+    fn is_success(&self) -> bool {
+        true
+    }
+}
+
+impl Ticked for bool {
+    fn is_success(&self) -> bool {
+        *self
+    }
+}
+
+impl<T, E> Ticked for Result<T, E> {
+    fn is_success(&self) -> bool {
+        self.is_ok()
+    }
+}
+
+fn succeeded(name: &'static str, clock: &Clock) {
+    let now = u32::try_from(clock.now().timestamp()).unwrap_or(u32::MAX);
+    metrics::gauge!("alita_background_task_last_success_seconds", "task" => name).set(now);
 }
 
 /// A running task's entry in the list; it leaves on every way out, panics and cut-offs included.

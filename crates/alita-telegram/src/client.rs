@@ -1,8 +1,8 @@
 //! One call from its parameters to its answer: limits, attempts, classification, metrics.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument;
 
 use crate::endpoint::Endpoint;
+use crate::load::Queue;
 use crate::method::{self, Traffic};
 use crate::multipart::{self, Part};
 use crate::refusal::Envelope;
@@ -52,7 +53,10 @@ pub(crate) struct Inner {
     pub(crate) endpoint: Endpoint,
     pub(crate) transport: Transport,
     pub(crate) local_files: Option<PathBuf>,
-    throttle: Throttle,
+    pub(crate) throttle: Throttle,
+    pub(crate) queue: Queue,
+    /// When a call last succeeded.
+    pub(crate) last_success: Mutex<Option<Instant>>,
     send_log: Option<Arc<dyn SendLog>>,
     retry_base: Duration,
     is_rejected: AtomicBool,
@@ -79,6 +83,8 @@ impl Client {
             transport: Transport::new(config.idle_connections)?,
             local_files: config.local_files,
             throttle: Throttle::new(config.limits),
+            queue: Queue::default(),
+            last_success: Mutex::default(),
             send_log: config.send_log,
             retry_base: config.retry_base,
             is_rejected: AtomicBool::new(false),
@@ -199,8 +205,7 @@ impl Client {
             } else {
                 return Err(error);
             }
-            metrics::counter!("alita_telegram_retries_total", "method" => call.method.to_owned())
-                .increment(1);
+            report::count_retry(call.method);
         }
     }
 
@@ -216,12 +221,15 @@ impl Client {
             self.inner.throttle.acquire(traffic, call.chat, self.priority).await;
             self.inner.transport.seat(Lane::Calls).await
         };
-        let result = timeout(*patience, wait).await;
+        let result = timeout(*patience, self.inner.queue.wait(self.priority, wait)).await;
         let waited = started.elapsed();
         *patience = patience.saturating_sub(waited);
         metrics::histogram!("alita_telegram_limiter_wait_seconds", "priority" => self.priority.name())
             .record(waited);
-        result.map_err(|_| {
+        if let Ok(None) = result {
+            return Err(Error::Overloaded { method: call.method.to_owned() });
+        }
+        result.ok().flatten().ok_or_else(|| {
             metrics::counter!("alita_telegram_dropped_total", "priority" => self.priority.name())
                 .increment(1);
             Error::WaitedTooLong { method: call.method.to_owned(), waited: self.priority.patience() }
@@ -236,10 +244,11 @@ impl Client {
         }
         .unwrap_or(Duration::from_secs(1));
         tracing::Span::current().record("retry_after", i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
-        metrics::counter!("alita_telegram_throttled_total", "method" => call.method.to_owned()).increment(1);
-        if let Some(chat) = call.chat {
-            self.inner.throttle.pause(traffic, chat, wait, self.jitter());
-        }
+        let is_global = match call.chat {
+            Some(chat) => self.inner.throttle.pause(traffic, chat, wait, self.jitter()),
+            None => true,
+        };
+        report::count_throttling(if is_global { "global" } else { "chat" }, wait);
         wait
     }
 
@@ -264,6 +273,7 @@ impl Client {
         };
         if envelope.ok {
             inner.is_rejected.store(false, Ordering::Relaxed);
+            inner.succeeded();
             return Ok(body);
         }
         let refusal = envelope.into_refusal(call.method, status, |text| inner.endpoint.redact(text));

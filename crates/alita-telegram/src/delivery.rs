@@ -42,15 +42,6 @@ impl Delivery {
         let ack = Ack { update_id, to: Some(AckTo::Watermark(Arc::clone(watermark))) };
         Self { update: Arc::new(update), update_id, ack, span: Span::current() }
     }
-
-    /// How it came: `polling` or `webhook`.
-    #[must_use]
-    pub const fn mode(&self) -> &'static str {
-        match self.ack.to {
-            Some(AckTo::Watermark(_)) => "polling",
-            Some(AckTo::Receipt(_)) | None => "webhook",
-        }
-    }
 }
 
 /// Names no content: an update holds what people said.
@@ -78,6 +69,10 @@ enum AckTo {
 }
 
 impl Ack {
+    pub(crate) const fn is_polled(&self) -> bool {
+        matches!(self.to, Some(AckTo::Watermark(_)))
+    }
+
     /// The handling has ended; Telegram need not send this update again.
     pub fn done(mut self) {
         match self.to.take() {
@@ -217,7 +212,7 @@ mod tests {
             read_update(br#"{"update_id":7,"poll_answer":{"poll_id":"1","option_ids":[0],"option_persistent_ids":[]}}"#)
         };
         let (delivery, receipt) = Delivery::with_receipt(update().unwrap());
-        assert_eq!((delivery.update_id, delivery.mode()), (7, "webhook"));
+        assert_eq!((delivery.update_id, delivery.source()), (7, "webhook"));
         delivery.ack.done();
         assert!(receipt.handled().await);
         let (delivery, receipt) = Delivery::with_receipt(update().unwrap());

@@ -24,6 +24,12 @@ pub enum Error {
         /// How long it stood there.
         waited: Duration,
     },
+    /// The bot has more to do than it can, so what could be left out was left out; nothing left.
+    #[error("{method}: left out, the bot is overloaded")]
+    Overloaded {
+        /// The Bot API method.
+        method: String,
+    },
     /// The [`SendLog`](crate::SendLog) says that this message already went out; nothing left.
     #[error("{method}: was already sent before")]
     AlreadySent {
@@ -98,12 +104,12 @@ pub enum WireKind {
 impl Error {
     /// What Telegram's refusal means, or `None` when Telegram did not refuse.
     ///
-    /// A call that gave up in our own queue counts as [`RefusalKind::Throttled`].
+    /// A call that gave up in our own queue, or was dropped from it, counts as [`RefusalKind::Throttled`].
     #[must_use]
     pub fn kind(&self) -> Option<RefusalKind> {
         match self {
             Self::Refused(refusal) => Some(refusal.kind),
-            Self::WaitedTooLong { .. } => Some(RefusalKind::Throttled),
+            Self::WaitedTooLong { .. } | Self::Overloaded { .. } => Some(RefusalKind::Throttled),
             _ => None,
         }
     }
@@ -114,7 +120,7 @@ impl Error {
     pub fn is_expected(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.kind.is_expected(),
-            Self::AlreadySent { .. } => true,
+            Self::AlreadySent { .. } | Self::Overloaded { .. } => true,
             _ => false,
         }
     }

@@ -202,8 +202,8 @@ impl Throttle {
         self.wait_out_pauses(traffic, chat).await;
     }
 
-    /// Telegram said 429: nothing of this kind goes to this chat for a while.
-    pub(crate) fn pause(&self, traffic: Traffic, chat: i64, duration: Duration, jitter: Duration) {
+    /// Telegram said 429: nothing of this kind goes to this chat for a while; `true` when nothing goes to any chat.
+    pub(crate) fn pause(&self, traffic: Traffic, chat: i64, duration: Duration, jitter: Duration) -> bool {
         let now = Instant::now();
         let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         pauses.until.retain(|_, until| *until > now);
@@ -215,8 +215,25 @@ impl Throttle {
             if chats.len() >= CHATS_FOR_GLOBAL {
                 let longest = pauses.recent.iter().map(|(.., wait)| *wait).max().unwrap_or(duration);
                 pauses.extend(Scope::AllMessages, now + longest + jitter);
+                return true;
             }
         }
+        false
+    }
+
+    /// Forgets the chats that rested; says how many are left.
+    pub(crate) fn sweep(&self) -> usize {
+        let now = Instant::now();
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).until.retain(|_, until| *until > now);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.tidy(now);
+        lanes.by_chat.shrink_to_fit();
+        lanes.by_chat.len()
+    }
+
+    /// How many chats are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).by_chat.len()
     }
 
     async fn wait_out_pauses(&self, traffic: Traffic, chat: Option<i64>) {
@@ -249,10 +266,7 @@ impl Throttle {
         let now = Instant::now();
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if lanes.by_chat.len() >= lanes.tidy_at.max(1024) {
-            // A lane that somebody holds is in use, whatever its age.
-            lanes.by_chat.retain(|_, (lane, used)| {
-                Arc::strong_count(lane) > 1 || now.duration_since(*used) < LANE_REST
-            });
+            lanes.tidy(now);
             lanes.tidy_at = lanes.by_chat.len() * 2;
         }
         let (lane, used) = lanes.by_chat.entry(chat).or_insert_with(|| {
@@ -262,6 +276,14 @@ impl Throttle {
         });
         *used = now;
         Some(Arc::clone(lane))
+    }
+}
+
+impl Lanes {
+    /// A lane that somebody holds is in use, whatever its age.
+    fn tidy(&mut self, now: Instant) {
+        self.by_chat
+            .retain(|_, (lane, used)| Arc::strong_count(lane) > 1 || now.duration_since(*used) < LANE_REST);
     }
 }
 

@@ -11,6 +11,7 @@ mod mistakes;
 mod roles;
 mod settings;
 mod traces;
+mod watch;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use alita_dispatch::{Cx, Flow, Outcome, Reply, Sender, members::member_of_update};
 use alita_i18n::t;
-use alita_model::LockType;
+use alita_model::{LockType, Punishment};
 use alita_permissions::{Change, Fact, Rights, Status, exemption};
 
 use crate::app::{AlitaApp, Doors};
+use crate::punish::punish;
 
 /// Several bots that come at once are spoken of once.
 const QUIET: Duration = Duration::from_secs(10);
@@ -39,7 +40,7 @@ pub(super) async fn watch(cx: Cx<AlitaApp>) -> Outcome {
         say_once(&cx, t::locks::cannot_ban_bots(cx.lang()).into()).await?;
         return Ok(Flow::Next);
     }
-    cx.client().ban(cx.chat(), after.user, None).await?;
+    punish(&cx, after.user, Punishment::Ban).await?;
     say_once(&cx, t::locks::bots_by_admins_only(cx.lang()).into()).await?;
     Ok(Flow::Done)
 }

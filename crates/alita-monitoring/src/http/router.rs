@@ -2,14 +2,19 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use alita_runtime::Clock;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+
+use super::access::Access;
+use super::rate::Rate;
 
 /// What a handler answers.
 pub type Reply = Response<Full<Bytes>>;
@@ -29,6 +34,7 @@ struct Route {
     method: Method,
     path: String,
     handler: Handler,
+    rate: Option<Arc<Rate>>,
 }
 
 impl fmt::Debug for Router {
@@ -53,16 +59,61 @@ impl Router {
         Fut: Future<Output = Reply> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |request| Box::pin(handler(request)));
-        self.0.push(Route { method, path: path.into(), handler });
+        self.0.push(Route { method, path: path.into(), handler, rate: None });
         self
     }
 
-    /// Answers a request: 404 for an unknown path, 405 for a known path with another method.
+    /// Adds a handler that only those reach who may read the metrics.
+    #[must_use]
+    pub fn protected<F, Fut>(
+        self,
+        method: Method,
+        path: impl Into<String>,
+        access: &Access,
+        handler: F,
+    ) -> Self
+    where
+        F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply> + Send + 'static,
+    {
+        let access = access.clone();
+        let handler = Arc::new(handler);
+        self.route(method, path, move |request: Request<Incoming>| {
+            let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+            let refusal = access.refusal(request.headers(), peer);
+            let handler = Arc::clone(&handler);
+            async move {
+                match refusal {
+                    Some(refusal) => refusal,
+                    None => handler(request).await,
+                }
+            }
+        })
+    }
+
+    /// Lets each route that was added so far answer this often a second; more gets 429.
+    #[must_use]
+    pub fn at_most_per_second(mut self, most: NonZeroU32, clock: &Clock) -> Self {
+        for route in &mut self.0 {
+            route.rate = Some(Arc::new(Rate::per_second(most, clock)));
+        }
+        self
+    }
+
+    /// Adds the routes of another router.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Answers a request: 404 for an unknown path, 405 for a known path with another method, 429 for too many.
     pub async fn answer(&self, request: Request<Incoming>) -> Reply {
         let wanted = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         let path = request.uri().path();
         let at_path: Vec<&Route> = self.0.iter().filter(|route| route.path == path).collect();
         match at_path.iter().find(|route| route.method == *wanted) {
+            Some(Route { rate: Some(rate), .. }) if !rate.allows() => empty(StatusCode::TOO_MANY_REQUESTS),
             Some(route) => (route.handler)(request).await,
             None if at_path.is_empty() => empty(StatusCode::NOT_FOUND),
             None => not_allowed(&at_path),
@@ -97,8 +148,9 @@ pub fn json(status: StatusCode, body: String) -> Reply {
 }
 
 /// An answer of the given type that nobody stores.
-pub(super) fn text(status: StatusCode, content_type: &'static str, body: String) -> Reply {
-    let mut reply = Reply::new(Full::new(Bytes::from(body)));
+#[must_use]
+pub fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Reply::new(Full::new(body.into()));
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -16,16 +16,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::router::{Peer, Reply, Router, empty};
+use super::timed::{Busy, Timed};
 use crate::Error;
 
-/// Who has not sent the head of a request in this time is cut off; this also closes idle connections.
-const HEADER_LIMIT: Duration = Duration::from_secs(5);
+/// A connection that rests for so long between two requests is closed. How long a head may take: [`super::timed`].
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The largest head of a request.
 pub(super) const HEADER_BYTES: usize = 16 * 1024;
 
 /// Further connections wait in the system's queue.
-const MOST_CONNECTIONS: usize = 512;
+const MOST_CONNECTIONS: usize = 1_000;
 
 /// After a failed accept (no file descriptors left, say), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -141,14 +142,21 @@ fn connect(
     tasks: &TaskSet,
     open: &GracefulShutdown,
 ) {
+    let busy = Busy::default();
+    let stream = Timed::new(stream, busy.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let router = Arc::clone(&router);
+        let (router, busy) = (Arc::clone(&router), busy.clone());
         request.extensions_mut().insert(Peer(peer));
-        async move { Ok::<Reply, Infallible>(answer(&router, request).await) }
+        busy.set(true);
+        async move {
+            let reply = answer(&router, request).await;
+            busy.set(false);
+            Ok::<Reply, Infallible>(reply)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_LIMIT)
+        .header_read_timeout(IDLE_LIMIT)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let connection = open.watch(connection);

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::router::{Router, empty, json};
-use super::{Access, Running, Server, standard_routes};
+use super::{Access, DbMetrics, Running, Server, db_metrics, standard_routes};
 use crate::{Error, Health, Metrics};
 
 async fn serving(router: Router) -> Running {
@@ -137,6 +137,8 @@ async fn the_standard_routes() {
     let clock = Clock::manual(chrono::DateTime::from_timestamp(1_767_614_400, 0).expect("a time"));
     let metrics = Metrics::install(clock.clone()).expect("nothing else collects");
     metrics.build_info("1.2.3", "polling");
+    metrics.observe(|| metrics::gauge!("alita_tasks").set(7));
+    metrics.observe(|| assert_eq!(1 + 1, 3, "arithmetic"));
     assert!(matches!(Metrics::install(clock.clone()), Err(Error::Recorder(_))));
 
     let health = Health::new(clock.clone(), "1.2.3");
@@ -146,18 +148,22 @@ async fn the_standard_routes() {
 
     let starting = ask(&server, "GET /health HTTP/1.1").await;
     assert!(starting.starts_with("http/1.1 503"), "{starting}");
+    let told = r#"{"status":"unhealthy","checks":{"database":true},"version":"1.2.3","uptime":"0s","mode":"","starting":true,"stopping":false,"migrations":"pending","telegram":null,"remediation":null}"#;
+    assert!(starting.contains(told), "{starting}");
     assert!(
-        starting
-            .contains(r#"{"status":"starting","checks":{"database":true},"version":"1.2.3","uptime":"0s"}"#)
+        starting.contains("content-type: application/json") && starting.contains("cache-control: no-store")
     );
-    assert!(ask(&server, "GET /livez HTTP/1.1").await.starts_with("http/1.1 200"));
+    let alive = ask(&server, "GET /livez HTTP/1.1").await;
+    assert!(
+        alive.starts_with("http/1.1 200") && alive.contains(r#"{"alive":true,"checks":{"database":true}}"#)
+    );
     assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 503"));
     health.started();
-    assert!(ask(&server, "GET /health HTTP/1.1").await.contains(r#""status":"ok""#));
+    assert!(ask(&server, "GET /health HTTP/1.1").await.contains(r#""status":"healthy""#));
     assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 200"));
     health.stopping();
     let stopping = ask(&server, "GET /health HTTP/1.1").await;
-    assert!(stopping.starts_with("http/1.1 503") && stopping.contains(r#""status":"stopping""#));
+    assert!(stopping.starts_with("http/1.1 503") && stopping.contains(r#""stopping":true"#));
 
     for header in ["", "\r\nAuthorization: Bearer wrong", "\r\nAuthorization: Basic correct-horse"] {
         let refused = ask(&server, &format!("GET /metrics HTTP/1.1{header}")).await;
@@ -178,9 +184,67 @@ async fn the_standard_routes() {
         "alita_commands_total{command=\"warn\"} 1",
         "alita_db_query_seconds_bucket{domain=\"warns\",op=\"get\",le=\"0.001\"} 0",
         "alita_db_query_seconds_bucket{domain=\"warns\",op=\"get\",le=\"0.0025\"} 1",
-        "alita_build_info{version=\"1.2.3\",mode=\"polling\"} 1",
+        "alita_build_info{version=\"1.2.3\",commit=\"unknown\",mode=\"polling\"} 1",
         "alita_uptime_seconds 90\n",
+        "alita_tasks 7",
+        "alita_panics_total{where=\"observer\"} 1",
     ] {
         assert!(scraped.contains(line), "{line} is missing in {scraped}");
+    }
+}
+
+#[tokio::test]
+async fn the_pool_is_told_to_whoever_may_know() {
+    let clock = Clock::manual(chrono::DateTime::UNIX_EPOCH);
+    let access = Access::Token("correct-horse".to_owned().into());
+    let (figures, none) = (DbMetrics { open_connections: 2, idle: 2, ..DbMetrics::default() }, None);
+    let server = serving(db_metrics(&access, &clock, move || Some(figures))).await;
+    assert!(ask(&server, "GET /db_metrics HTTP/1.1").await.starts_with("http/1.1 401"));
+    let told = ask(&server, "GET /db_metrics HTTP/1.1\r\nAuthorization: Bearer correct-horse").await;
+    let fields = r#"{"open_connections":2,"in_use":0,"idle":2,"wait_count":0,"wait_duration":0,"max_idle_closed":0,"max_lifetime_closed":0,"max_open":0,"waiting":0}"#;
+    assert!(told.starts_with("http/1.1 200") && told.ends_with(fields), "{told}");
+    let server = serving(db_metrics(&Access::Public, &clock, move || none)).await;
+    assert!(ask(&server, "GET /db_metrics HTTP/1.1").await.starts_with("http/1.1 503"));
+}
+
+#[tokio::test]
+async fn the_eleventh_request_of_a_second_is_refused() {
+    let clock = Clock::manual(chrono::DateTime::UNIX_EPOCH);
+    let server = serving(db_metrics(&Access::Public, &clock, || Some(DbMetrics::default()))).await;
+    for _ in 0..10 {
+        assert!(ask(&server, "GET /db_metrics HTTP/1.1").await.starts_with("http/1.1 200"));
+    }
+    let refused = ask(&server, "GET /db_metrics HTTP/1.1").await;
+    assert!(refused.starts_with("http/1.1 429") && refused.ends_with("\r\n\r\n"), "{refused}");
+    clock.advance(Duration::from_millis(100));
+    assert!(ask(&server, "GET /db_metrics HTTP/1.1").await.starts_with("http/1.1 200"));
+}
+
+/// Time runs here as fast as nobody has anything to do.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_come_to_the_point_is_cut_off_and_who_rests_is_not() {
+    let server = serving(well()).await;
+    let began = tokio::time::Instant::now();
+    let mut silent = TcpStream::connect(server.address()).await.expect("the server listens");
+    let mut nothing = Vec::new();
+    // How the system says it, with an end or with a reset, is the same to us.
+    let _ended = silent.read_to_end(&mut nothing).await;
+    assert!((5..10).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+
+    let mut patient = TcpStream::connect(server.address()).await.expect("the server listens");
+    for _ in 0..2 {
+        patient.write_all(b"GET /well HTTP/1.1\r\nHost: bot\r\n\r\n").await.expect("the server reads");
+        let mut answer = [0; 12];
+        patient.read_exact(&mut answer).await.expect("the server answers");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        let mut rest = [0; 512];
+        while !rest.ends_with(b"}") {
+            let read = patient.read(&mut rest).await.expect("the server answers");
+            assert!(read > 0, "the answer is whole");
+            if rest[..read].ends_with(b"}") {
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(30)).await;
     }
 }

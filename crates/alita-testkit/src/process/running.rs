@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
 
-use super::waiting::{LOOK, get, too_late};
+use super::waiting::{get, too_late};
+
+/// A route of the bot answers ten times a second; who asks less often is never turned away.
+const QUESTION_PAUSE: Duration = Duration::from_millis(120);
 
 /// A process; it is killed when this is dropped.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ impl Running {
             if began.elapsed() > limit {
                 return Err(too_late(limit, "that it is up"));
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(QUESTION_PAUSE).await;
         }
     }
 
