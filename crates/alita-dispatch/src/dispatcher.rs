@@ -1,11 +1,13 @@
 //! Who is handled when: order within a sender, fairness between chats, a limit for all.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use alita_model::ChatId;
 use alita_telegram::{Ack, Delivery};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use crate::cx::Services;
@@ -13,13 +15,30 @@ use crate::pipeline;
 use crate::router::Router;
 use crate::view::View;
 
-type Lane = VecDeque<(View, Ack)>;
+/// The updates of one sender in one chat that nobody handles yet, and a bell for a new one.
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: VecDeque<Waiting>,
+    news: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    view: View,
+    ack: Ack,
+    /// When it is given back instead of waiting on, by the clock's [`instant`](alita_runtime::Clock::instant).
+    until: Option<Duration>,
+}
+
+/// The share of the chat, and the one of all.
+type Permits = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
 
 /// Takes deliveries and handles them.
 ///
 /// - Updates of one sender in one chat are handled in the order of their arrival.
 /// - At most `limit` updates are handled at once, and one chat holds at most a quarter of that.
 /// - A delivery is acknowledged when its handling has ended, and only then.
+/// - A delivery that may not wait is given back when its turn does not come in time.
 #[derive(Debug, Clone)]
 pub struct Dispatcher<A: App>(Arc<Inner<A>>);
 
@@ -60,8 +79,20 @@ impl<A: App> Dispatcher<A> {
         &self.0.router
     }
 
-    /// Takes a delivery; the handling goes on in a task.
+    /// Takes a delivery; the handling goes on in a task, however long it has to wait for its turn.
     pub fn take(&self, delivery: Delivery) {
+        self.queue(delivery, None);
+    }
+
+    /// Takes a delivery whose handling has to begin within `wait`; else it is given back: its ack is dropped.
+    ///
+    /// So whoever hands it in feels that the bot is full, and may hand it in again later. What the same sender said
+    /// after it is given back with it, so that the order stays.
+    pub fn take_within(&self, delivery: Delivery, wait: Duration) {
+        self.queue(delivery, Some(self.0.services.clock.instant().saturating_add(wait)));
+    }
+
+    fn queue(&self, delivery: Delivery, until: Option<Duration>) {
         let Delivery { update, update_id, ack, .. } = delivery;
         let Some(view) = View::of(Arc::unwrap_or_clone(update)) else {
             tracing::debug!(update_id, "nobody looks at this kind of update");
@@ -69,12 +100,14 @@ impl<A: App> Dispatcher<A> {
             return;
         };
         let key = view.order_key();
-        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = Waiting { view, ack, until };
+        let mut lanes = self.0.lanes();
         if let Some(lane) = lanes.get_mut(&key) {
-            lane.push_back((view, ack));
+            lane.waiting.push_back(waiting);
+            lane.news.notify_one();
             return;
         }
-        lanes.insert(key, VecDeque::from([(view, ack)]));
+        lanes.insert(key, Lane { waiting: VecDeque::from([waiting]), news: Arc::default() });
         drop(lanes);
         let inner = Arc::clone(&self.0);
         self.0.services.tasks.spawn("lane", async move { inner.run_lane(key).await });
@@ -83,42 +116,93 @@ impl<A: App> Dispatcher<A> {
     /// How many senders have updates that are not handled yet.
     #[must_use]
     pub fn busy_lanes(&self) -> usize {
-        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.0.lanes().len()
     }
 }
 
 impl<A: App> Inner<A> {
+    fn lanes(&self) -> MutexGuard<'_, HashMap<(ChatId, i64), Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
     async fn run_lane(&self, key: (ChatId, i64)) {
         let mut next = self.next_in(key);
-        while let Some((view, ack)) = next {
-            let permits = self.permits_for(key.0).await;
-            metrics::gauge!("alita_updates_in_flight").increment(1.0);
-            pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view).await;
-            metrics::gauge!("alita_updates_in_flight").decrement(1.0);
-            ack.done();
-            drop(permits);
+        while let Some(Waiting { view, ack, until }) = next {
+            let permits = tokio::select! {
+                biased;
+                permits = self.permits_for(key.0) => Some(permits),
+                () = self.reached(until) => None,
+            };
+            if let Some(permits) = permits {
+                metrics::gauge!("alita_updates_in_flight").increment(1.0);
+                let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
+                tokio::select! {
+                    biased;
+                    () = handling => {}
+                    () = self.watch_patience(key), if until.is_some() => {}
+                }
+                metrics::gauge!("alita_updates_in_flight").decrement(1.0);
+                ack.done();
+                drop(permits);
+            } else {
+                // Before those behind it, so that whoever hands them in again does it in their order.
+                drop(ack);
+                metrics::counter!("alita_updates_turned_away_total").increment(1);
+                self.give_back(key);
+            }
             next = self.next_in(key);
         }
     }
 
     /// The next update of a lane; a lane without one is gone.
-    fn next_in(&self, key: (ChatId, i64)) -> Option<(View, Ack)> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = lanes.get_mut(&key).and_then(VecDeque::pop_front);
+    fn next_in(&self, key: (ChatId, i64)) -> Option<Waiting> {
+        let mut lanes = self.lanes();
+        let next = lanes.get_mut(&key).and_then(|lane| lane.waiting.pop_front());
         if next.is_none() {
             lanes.remove(&key);
         }
         next
     }
 
-    async fn permits_for(
-        &self,
-        chat: ChatId,
-    ) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
+    async fn permits_for(&self, chat: ChatId) -> Permits {
         let of_chat = self.of_chat(chat).acquire_owned().await.ok();
         let of_all = Arc::clone(&self.permits).acquire_owned().await.ok();
         (of_chat, of_all)
+    }
+
+    /// Gives back those of a lane that have waited too long while the one before them is handled. Never ends.
+    async fn watch_patience(&self, key: (ChatId, i64)) {
+        loop {
+            let first = {
+                let lanes = self.lanes();
+                let lane = lanes.get(&key);
+                lane.map(|lane| (lane.waiting.front().and_then(|first| first.until), Arc::clone(&lane.news)))
+            };
+            let Some((until, news)) = first else { return pending().await };
+            tokio::select! {
+                () = self.reached(until) => self.give_back(key),
+                () = news.notified() => {}
+            }
+        }
+    }
+
+    /// Gives back everything that waits in a lane. Whoever came later may wait longer, but not overtake.
+    fn give_back(&self, key: (ChatId, i64)) {
+        let given_back =
+            self.lanes().get_mut(&key).map(|lane| std::mem::take(&mut lane.waiting)).unwrap_or_default();
+        for waiting in given_back {
+            tracing::debug!(update_id = waiting.view.update_id, "waited too long for its turn");
+            metrics::counter!("alita_updates_turned_away_total").increment(1);
+            drop(waiting.ack);
+        }
+    }
+
+    /// Returns when the clock has reached `until`; never without one.
+    async fn reached(&self, until: Option<Duration>) {
+        let Some(until) = until else { return pending().await };
+        let clock = &self.services.clock;
+        clock.limit(until.saturating_sub(clock.instant())).await;
     }
 
     /// The share of a chat lives as long as one of its updates is waiting or handled.

@@ -48,6 +48,9 @@ pub const METRICS: &[Metric] = &[
     gauge("alita_open_files", &[], "Open files and sockets of the process"),
     // updates
     gauge("alita_updates_in_flight", &[], "Updates that are being handled"),
+    counter("alita_updates_turned_away_total", &[], "Updates given back because no permit came free in time"),
+    counter("alita_webhook_requests_total", &["outcome"], "Requests to the webhook, by what was answered"),
+    gauge("alita_webhook_pending_updates", &[], "Updates that wait at Telegram, when it was last asked"),
     histogram("alita_handler_duration_seconds", &["module", "handler", "kind"], "How long a handler took"),
     counter("alita_handler_results_total", &["module", "handler", "result"], "How handlers ended"),
     counter("alita_commands_total", &["command"], "Commands that were run"),
