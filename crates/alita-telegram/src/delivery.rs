@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::where_it_stopped;
 use crate::watermark::Watermark;
+use crate::webhook::Turn;
 use crate::{Error, Polling, members};
 
 /// One update and the duty to say when it is done with.
@@ -24,13 +25,19 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// A delivery from somewhere else than polling: a webhook, a test.
+    /// A delivery from somewhere else than polling and a webhook, for example a test.
     #[must_use]
     pub fn with_receipt(update: Update) -> (Self, Receipt) {
         let (sender, receiver) = oneshot::channel();
         let update_id = i64::from(update.update_id);
         let ack = Ack { update_id, to: Some(AckTo::Receipt(sender)) };
         (Self { update: Arc::new(update), update_id, ack }, Receipt(receiver))
+    }
+
+    pub(crate) fn by_webhook(update: Update, turn: Turn) -> Self {
+        let update_id = i64::from(update.update_id);
+        let ack = Ack { update_id, to: Some(AckTo::Webhook(turn)) };
+        Self { update: Arc::new(update), update_id, ack }
     }
 
     pub(crate) fn polled(update: Update, watermark: &Arc<Watermark>) -> Self {
@@ -61,6 +68,8 @@ pub struct Ack {
 #[derive(Debug)]
 enum AckTo {
     Watermark(Arc<Watermark>),
+    /// Knows by itself what to do when it is dropped.
+    Webhook(Turn),
     Receipt(oneshot::Sender<()>),
 }
 
@@ -69,6 +78,7 @@ impl Ack {
     pub fn done(mut self) {
         match self.to.take() {
             Some(AckTo::Watermark(watermark)) => watermark.done(self.update_id),
+            Some(AckTo::Webhook(turn)) => turn.done(),
             Some(AckTo::Receipt(sender)) => {
                 // Whoever waited may have gone, for example when its time ran out.
                 let _gone = sender.send(());
@@ -88,7 +98,7 @@ impl Drop for Ack {
 
 /// The other end of an [`Ack`].
 #[derive(Debug)]
-pub struct Receipt(oneshot::Receiver<()>);
+pub struct Receipt(pub(crate) oneshot::Receiver<()>);
 
 impl Receipt {
     /// Waits until the handling has ended; `false` when nobody finished it.
@@ -117,6 +127,16 @@ impl UpdateSource {
         match self {
             Self::Polling(polling) => polling.next().await.map(Some),
             Self::Pushed(deliveries) => Ok(deliveries.recv().await),
+        }
+    }
+
+    /// Gives back what was handed in and not asked for yet, and takes nothing more.
+    pub fn stop(&mut self) {
+        if let Self::Pushed(deliveries) = self {
+            deliveries.close();
+            while let Ok(delivery) = deliveries.try_recv() {
+                drop(delivery);
+            }
         }
     }
 
