@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 
 use crate::config::{Config, RedisPlace};
-use crate::send_log::FileLog;
+use crate::send_log::{FileLog, SharedLog};
 
 /// Opens the cache: memory alone, or memory in front of Redis.
 pub(crate) async fn cache(config: &Config, clock: &Clock) -> anyhow::Result<Cache> {
@@ -85,10 +85,11 @@ pub(crate) async fn database(config: &Config, cache: &Cache, clock: &Clock) -> a
 }
 
 /// The Bot API, with the log that keeps a crash from saying things twice.
-pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
+pub(crate) fn client(config: &Config, cache: &Cache) -> anyhow::Result<Client> {
     let log = FileLog::open(&config.data_dir).with_context(|| {
         format!("DATA_DIR: the folder {} cannot be written to", config.data_dir.display())
     })?;
+    let log = SharedLog::new(log, config.redis.is_some().then(|| cache.state()));
     let client = ClientConfig::new(config.token.clone())
         .with_api_server(config.api_server.clone())
         .with_limits(config.limits)

@@ -1,12 +1,14 @@
 //! Alita: a Telegram group-management bot in one binary. The roles are subcommands.
 
 mod check;
+mod claims;
 mod compose;
 mod config;
 mod health;
 mod migrate;
 mod run;
 mod send_log;
+mod webhook;
 
 use std::process::ExitCode;
 

@@ -15,7 +15,8 @@ use anyhow::Context;
 use tokio::sync::Mutex;
 
 use crate::compose;
-use crate::config::Config;
+use crate::config::{Config, Origin};
+use crate::webhook::{self, Hook};
 
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -68,6 +69,10 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
     if let Some(token) = &config.metrics_token {
         redactor.register(token);
     }
+    if let Origin::Webhook(place) = &config.origin {
+        redactor.register(&place.secret);
+        place.previous_secret.iter().for_each(|secret| redactor.register(secret));
+    }
     if let Some(place) = &config.redis {
         redactor.register_url(&place.address.clone().into());
         if let Some(password) = &place.password {
@@ -86,7 +91,7 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<()> {
 /// Opens every door, registers how to close it, and then handles updates until it is dropped.
 async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
-    metrics.build_info(env!("CARGO_PKG_VERSION"), "polling");
+    metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode(&config.origin));
     let health = Health::new(clock.clone(), env!("CARGO_PKG_VERSION"));
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
@@ -95,23 +100,41 @@ async fn serve(config: &Config, clock: &Clock, shutdown: &Shutdown) -> anyhow::R
     let db = compose::database(config, &cache, clock).await?;
     close_last(shutdown, &db, &cache);
     watch_health(&health, &db, &cache);
-    serve_http(config, shutdown, &health, &metrics, &tasks).await?;
+    let (hook, pushed) = webhook::prepare(config, &cache)?.unzip();
+    serve_http(config, shutdown, &health, &metrics, &tasks, hook.as_ref()).await?;
     sweep_regularly(&tasks, clock, &db);
-    shutdown.register("tasks", STEP, move || async move { unfinished(&tasks.close(STEP).await) });
+    let closing = tasks.clone();
+    shutdown.register("tasks", STEP, move || async move { unfinished(&closing.close(STEP).await) });
 
-    let client = compose::client(config)?;
+    let client = compose::client(config, &cache)?;
     let me = compose::introduce(&client, clock).await?;
     tracing::info!(bot = me.username, "this is who we are");
     let handling = TaskSet::new();
     let dispatcher = compose::dispatcher(config, (&cache, &db, &client), (clock, &handling), me).await?;
-    let source = Arc::new(Mutex::new(source(config, &client, &dispatcher)));
+    let source = pushed.unwrap_or_else(|| source(config, &client, &dispatcher));
+    let source = Arc::new(Mutex::new(source));
+    if let Some(hook) = &hook {
+        hook.keep_claims(shutdown, &tasks, clock);
+    }
     leave_in_order(shutdown, &health, handling, Arc::clone(&source));
+    if let Some(hook) = &hook {
+        hook.leave_first(shutdown, &health, Arc::clone(&source));
+    }
 
     alita_modules::introduce(&dispatcher, config.message_dump).await;
+    if let Some(hook) = &hook {
+        let updates = dispatcher.router().allowed_updates();
+        hook.open(&client, updates, (config.max_updates, config.drops_pending_updates), clock).await?;
+        hook.watch(&client, (&tasks, clock), &health);
+    }
     health.started();
     let mut source = source.lock().await;
     while let Some(delivery) = source.next().await? {
-        dispatcher.take(delivery);
+        if hook.is_some() {
+            dispatcher.take_within(delivery, webhook::WAIT);
+        } else {
+            dispatcher.take(delivery);
+        }
     }
     Ok(())
 }
@@ -166,10 +189,13 @@ async fn serve_http(
     health: &Health,
     metrics: &Metrics,
     tasks: &TaskSet,
+    hook: Option<&Hook>,
 ) -> anyhow::Result<()> {
     let server = http::Server::bind(config.http).await.context("HTTP_PORT")?;
     let access = config.metrics_token.clone().map_or(Access::Private, Access::Token);
-    let running = server.serve(http::standard_routes(health, metrics, access), tasks);
+    let routes = http::standard_routes(health, metrics, access);
+    let routes = hook.iter().fold(routes, |routes, hook| hook.routed(routes));
+    let running = server.serve(routes, tasks);
     shutdown.register("http", STEP, || async move { running.stop(STEP).await.map_err(Into::into) });
     Ok(())
 }
