@@ -67,6 +67,9 @@ impl FakeTelegram {
     }
 
     /// The next so many calls of the method go wrong; `*` is every method but `getUpdates`, `usize::MAX` is always.
+    ///
+    /// `webhook` is a request to the bot: it does not arrive, or, with [`Fault::after_effect`], Telegram does not hear
+    /// the answer.
     pub fn fail(&self, method: &str, fault: Fault, times: usize) {
         self.act(|world| world.faults.plan(method, fault, times));
     }
