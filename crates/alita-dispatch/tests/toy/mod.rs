@@ -74,6 +74,7 @@ pub struct Play {
     pub ada: UserId,
     pub mallory: UserId,
     pub handling: TaskSet,
+    pub dispatcher: Dispatcher<Toy>,
     polling: TaskSet,
 }
 
@@ -105,14 +106,14 @@ impl Play {
             app: toy.clone(),
         };
         let dispatcher = Dispatcher::new(services, Router::new(modules).expect("modules that fit"), limit);
-        let polling = TaskSet::new();
+        let (polling, taking) = (TaskSet::new(), dispatcher.clone());
         polling.spawn("polling", async move {
-            let mut polling = Polling::new(client, PollingConfig::new(dispatcher.router().allowed_updates()));
+            let mut polling = Polling::new(client, PollingConfig::new(taking.router().allowed_updates()));
             while let Ok(delivery) = polling.next().await {
-                dispatcher.take(delivery);
+                taking.take(delivery);
             }
         });
-        Self { telegram, toy, clock, chat, ada, mallory, handling, polling }
+        Self { telegram, toy, clock, chat, ada, mallory, handling, dispatcher, polling }
     }
 
     pub async fn handled(&self) {
