@@ -113,6 +113,13 @@ impl FakeTelegram {
         self.world().all_sins()
     }
 
+    /// The next update gets this number, if no greater one was given before.
+    ///
+    /// For a bot that keeps numbers elsewhere than in its own folder, where an earlier Telegram has used them.
+    pub fn set_next_update_id(&self, id: i64) {
+        self.act(|world| world.queue.number_from(id));
+    }
+
     /// How many updates the bot has not confirmed.
     #[must_use]
     pub fn unconfirmed(&self) -> usize {

@@ -199,6 +199,10 @@ impl Queue {
         Some((text, ids))
     }
 
+    pub(crate) fn number_from(&mut self, id: i64) {
+        self.next_id = self.next_id.max(id);
+    }
+
     pub(crate) fn last_id(&self) -> i64 {
         self.next_id
     }
