@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, RedisPlace};
-use crate::send_log::FileLog;
+use crate::send_log::{FileLog, SharedLog};
 
 /// Which spans are kept, and where they go.
 pub(crate) fn traces(config: &Config) -> TraceConfig {
@@ -133,10 +133,11 @@ fn is_greedy(max_open: u32, allowed: u32) -> bool {
 }
 
 /// The Bot API, with the log that keeps a crash from saying things twice.
-pub(crate) fn client(config: &Config, clock: &Clock) -> anyhow::Result<Client> {
+pub(crate) fn client(config: &Config, cache: &Cache, clock: &Clock) -> anyhow::Result<Client> {
     let log = FileLog::open(&config.data_dir, bot_id(&config.token), clock.clone()).with_context(|| {
         format!("DATA_DIR: the folder {} cannot be written to", config.data_dir.display())
     })?;
+    let log = SharedLog::new(log, config.redis.is_some().then(|| cache.state()));
     let mut client = ClientConfig::new(config.token.clone())
         .with_api_server(config.api_server.clone())
         .with_limits(config.limits)

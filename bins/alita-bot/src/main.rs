@@ -3,6 +3,7 @@
 mod activity;
 mod allocator;
 mod check;
+mod claims;
 mod cli;
 mod compose;
 mod config;
@@ -14,6 +15,7 @@ mod profiles;
 mod run;
 mod send_log;
 mod watch;
+mod webhook;
 
 use std::process::ExitCode;
 

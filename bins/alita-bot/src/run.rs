@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::config::{Config, Shown, Source};
 use crate::notices::Notices;
 use crate::watch::Parts;
+use crate::webhook::{self, Hook};
 use crate::{activity, compose, profiles, watch};
 
 /// How long a handler may go on after the signal.
@@ -138,9 +139,9 @@ async fn serve(
     leave: &CancellationToken,
 ) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
-    metrics.build_info(env!("CARGO_PKG_VERSION"), "polling");
+    metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode(&config.origin));
     let health = Health::new(clock.clone(), env!("CARGO_PKG_VERSION"));
-    health.set_mode("polling");
+    health.set_mode(webhook::mode(&config.origin));
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
 
@@ -155,33 +156,61 @@ async fn serve(
     });
     watch::health(&health, &db, &cache);
     watch::gauges(&metrics, &db);
-    serve_http(config, (clock, shutdown), &health, &metrics, &tasks, &db).await?;
+    let (hook, pushed) = webhook::prepare(config, &cache)?.unzip();
+    let routes = routes(config, clock, (&health, &metrics, &db), (hook.as_ref(), &tasks));
+    serve_http(config, shutdown, routes, &tasks).await?;
     activity::watch(config.activity, &db, clock, &tasks);
     let beside = tasks.clone();
     shutdown.register("tasks", STEP, move || async move { unfinished(&beside.close(STEP).await) });
 
-    let client = compose::client(config, clock)?;
+    let client = compose::client(config, &cache, clock)?;
     let me = compose::introduce(&client, clock).await?;
     tracing::info!(bot = me.username, "this is who we are");
     let handling = TaskSet::new();
     let dispatcher = compose::dispatcher(config, (&cache, &db, &client), (clock, &handling), me).await?;
-    let source = Arc::new(Mutex::new(source(config, &client, &dispatcher)));
+    let source = pushed.unwrap_or_else(|| source(config, &client, &dispatcher));
+    let source = Arc::new(Mutex::new(source));
     run_jobs(&dispatcher, &db, &handling);
+    if let Some(hook) = &hook {
+        hook.keep_claims(shutdown, &tasks, clock);
+    }
     leave_in_order(shutdown, &health, handling.clone(), Arc::clone(&source));
+    if let Some(hook) = &hook {
+        hook.leave_first(shutdown, &health, Arc::clone(&source));
+    }
     let (pause, leave) = (Pause::new(), leave.clone());
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
     let notices = Notices::new(&client, config.message_dump);
     tell_the_end(shutdown, &notices);
-    let dispatched = dispatcher.clone();
-    let parts = Parts { cache, db, client, dispatcher: dispatched, handling, tasks, pause, leave, notices };
+    let (dispatched, beside) = (dispatcher.clone(), tasks.clone());
+    let parts = Parts {
+        cache,
+        db,
+        client: client.clone(),
+        dispatcher: dispatched,
+        handling,
+        tasks: beside,
+        pause,
+        leave,
+        notices,
+    };
     watch::start(config, parts, &health, clock)?;
 
     alita_modules::introduce(&dispatcher, config.message_dump).await;
+    if let Some(hook) = &hook {
+        let updates = dispatcher.router().allowed_updates();
+        hook.open(&client, updates, (config.max_updates, config.drops_pending_updates), clock).await?;
+        hook.watch(&client, (&tasks, clock), &health);
+    }
     health.started();
     let mut source = source.lock().await;
     while let Some(delivery) = source.next().await? {
-        dispatcher.take(delivery);
+        if hook.is_some() {
+            dispatcher.take_within(delivery, webhook::WAIT);
+        } else {
+            dispatcher.take(delivery);
+        }
     }
     Ok(())
 }
@@ -225,28 +254,31 @@ fn close_last(shutdown: &Shutdown, db: &Db, cache: &Cache) {
     });
 }
 
-async fn serve_http(
+/// Everything that answers on the one port.
+fn routes(
     config: &Config,
-    (clock, shutdown): (&Clock, &Shutdown),
-    health: &Health,
-    metrics: &Metrics,
-    tasks: &TaskSet,
-    db: &Db,
-) -> anyhow::Result<()> {
-    let server = http::Server::bind(config.http).await.context("HTTP_PORT or HTTP_BIND")?;
+    clock: &Clock,
+    (health, metrics, db): (&Health, &Metrics, &Db),
+    (hook, tasks): (Option<&Hook>, &TaskSet),
+) -> http::Router {
     let access = match &config.metrics_token {
         Some(token) => Access::Token(token.clone()),
-        None if config.metrics_are_public => {
-            tracing::warn!(
-                "METRICS_PUBLIC is set and METRICS_AUTH_TOKEN is not: everybody can read the metrics"
-            );
-            Access::Public
-        }
+        None if config.metrics_are_public => Access::Public,
         None => Access::Private,
     };
     let routes = http::standard_routes(health, metrics, access.clone())
         .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
         .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
+    hook.iter().fold(routes, |routes, hook| hook.routed(routes))
+}
+
+async fn serve_http(
+    config: &Config,
+    shutdown: &Shutdown,
+    routes: http::Router,
+    tasks: &TaskSet,
+) -> anyhow::Result<()> {
+    let server = http::Server::bind(config.http).await.context("HTTP_PORT or HTTP_BIND")?;
     let running = server.serve(routes, tasks);
     shutdown.register("http", STEP, || async move { running.stop(STEP).await.map_err(Into::into) });
     Ok(())

@@ -6,6 +6,10 @@
 //!
 //! Ids of updates mean something only together with their bot, so every bot has a file of its own. A `sent.log` of
 //! an earlier build names no bot and is not read.
+//!
+//! Where there is a Redis, all instances look at one more log there, because an update may come again to another one
+//! than that which died. It costs one round trip a message that is sent for an update. While Redis is away each
+//! instance goes by its own file.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -13,15 +17,61 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use alita_cache::{State, Work};
 use alita_runtime::{Clock, origin};
 use alita_telegram::SendLog;
+use async_trait::async_trait;
 
 /// A batch of updates is 100, so this is more than can come again.
 const KEPT: usize = 10_000;
 
 /// Telegram keeps unconfirmed updates for a day; twice as long is more than enough.
 const KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
+
+/// How long Redis remembers a message. Telegram tries to deliver an update for a day, but what is behind by more
+/// than this was held up for everybody, and the instance that has its line in the file is back by then.
+const SHARED: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// The log of all instances: the file of this one, and what Redis knows of the others.
+#[derive(Debug)]
+pub(crate) struct SharedLog {
+    file: FileLog,
+    others: Option<State>,
+}
+
+impl SharedLog {
+    /// Without `others` the file alone decides.
+    pub(crate) fn new(file: FileLog, others: Option<State>) -> Self {
+        Self { file, others }
+    }
+}
+
+#[async_trait]
+impl SendLog for SharedLog {
+    async fn may_send(&self, method: &str) -> bool {
+        let (Some(update), Some(message)) = (origin::current(), origin::next_message()) else { return true };
+        let may_go = self.file.note(update, message) && self.is_first(update, message).await;
+        if !may_go {
+            tracing::info!(update_id = update, method, "left out: it went out before");
+        }
+        may_go
+    }
+}
+
+impl SharedLog {
+    async fn is_first(&self, update: i64, message: u32) -> bool {
+        let Some(others) = &self.others else { return true };
+        match others.begin_work("sent", &format!("{update}:{message}"), SHARED).await {
+            Ok(work) => work == Work::Ours,
+            Err(error) => {
+                tracing::debug!(%error, "the other instances do not hear what was sent");
+                true
+            }
+        }
+    }
+}
 
 /// The log of one process.
 #[derive(Debug)]
@@ -84,12 +134,11 @@ impl FileLog {
     }
 }
 
-impl SendLog for FileLog {
-    fn may_send(&self, method: &str) -> bool {
-        let (Some(update), Some(message)) = (origin::current(), origin::next_message()) else { return true };
+impl FileLog {
+    /// Notes a message that is about to leave; `false` when it did before.
+    fn note(&self, update: i64, message: u32) -> bool {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if !inner.sent.insert((update, message)) {
-            tracing::info!(update_id = update, method, "left out: it went out before the crash");
             return false;
         }
         let line = Line { update, message, at: self.clock.now().timestamp() };
@@ -148,34 +197,44 @@ fn rewrite(path: &Path, lines: &VecDeque<Line>) -> std::io::Result<File> {
 mod tests {
     use super::*;
 
-    fn open(folder: &Path, bot: i64, clock: &Clock) -> FileLog {
-        FileLog::open(folder, bot, clock.clone()).unwrap()
+    fn open(folder: &Path, bot: i64, clock: &Clock) -> SharedLog {
+        SharedLog::new(FileLog::open(folder, bot, clock.clone()).unwrap(), None)
     }
 
-    async fn may_send(log: &FileLog, update: i64) -> bool {
-        origin::scope(update, async { log.may_send("sendMessage") }).await
+    async fn may_send(log: &SharedLog, update: i64) -> bool {
+        origin::scope(update, log.may_send("sendMessage")).await
+    }
+
+    async fn says<const N: usize>(log: &SharedLog, update: i64) -> [bool; N] {
+        origin::scope(update, async {
+            let mut said = [false; N];
+            for one in &mut said {
+                *one = log.may_send("sendMessage").await;
+            }
+            said
+        })
+        .await
     }
 
     #[tokio::test]
     async fn what_was_said_before_a_crash_is_not_said_again() {
         let folder = tempfile::tempdir().unwrap();
         let log = open(folder.path(), 7, &Clock::system());
-        assert!(origin::scope(7, async { log.may_send("sendMessage") }).await);
-        assert!(origin::scope(8, async { log.may_send("sendMessage") && log.may_send("sendMessage") }).await);
+        assert_eq!(says(&log, 7).await, [true]);
+        assert_eq!(says(&log, 8).await, [true, true]);
         drop(log);
 
         let log = open(folder.path(), 7, &Clock::system());
-        assert!(!origin::scope(7, async { log.may_send("sendMessage") }).await);
-        let again = origin::scope(8, async { [(); 3].map(|()| log.may_send("sendMessage")) }).await;
-        assert_eq!(again, [false, false, true]);
-        assert!(origin::scope(9, async { log.may_send("sendMessage") }).await);
+        assert_eq!(says(&log, 7).await, [false]);
+        assert_eq!(says(&log, 8).await, [false, false, true]);
+        assert_eq!(says(&log, 9).await, [true]);
     }
 
-    #[test]
-    fn without_an_update_everything_goes() {
+    #[tokio::test]
+    async fn without_an_update_everything_goes() {
         let folder = tempfile::tempdir().unwrap();
         let log = open(folder.path(), 7, &Clock::system());
-        assert!(log.may_send("sendMessage") && log.may_send("sendMessage"));
+        assert!(log.may_send("sendMessage").await && log.may_send("sendMessage").await);
     }
 
     #[tokio::test]

@@ -33,6 +33,11 @@ pub(crate) fn claim(kind: &str, key: &str) -> String {
     format!("alita:l:{kind}:{key}")
 }
 
+/// A count; no claim has this name, for kinds have no colon in theirs.
+pub(crate) fn count(kind: &str, key: &str) -> String {
+    format!("alita:l:count:{kind}:{key}")
+}
+
 /// The channel on which instances tell each other what to drop; channels do not know databases, so it names its own.
 pub(crate) fn channel(database: u8) -> String {
     format!("alita:forget:{database}")

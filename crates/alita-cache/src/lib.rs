@@ -3,6 +3,7 @@
 mod cache;
 mod kind;
 mod state;
+mod work;
 
 mod flight;
 mod memory;
@@ -26,3 +27,4 @@ pub use counters::Counters;
 pub use error::{Error, LoadError};
 pub use kind::Kind;
 pub use state::State;
+pub use work::{Standing, Work};

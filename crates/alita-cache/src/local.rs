@@ -55,6 +55,35 @@ impl LocalState {
         self.lock(now).entries.shrink_to_fit();
     }
 
+    /// Puts the holder's word if there is none; says which stood there. The holder's own lives on.
+    pub(crate) fn hold(
+        &self,
+        key: &str,
+        holder: &str,
+        done: &str,
+        now: Duration,
+        lifetime: Duration,
+    ) -> Option<String> {
+        let mut held = self.lock(now);
+        let found = held.entries.get(key).map(|entry| String::from_utf8_lossy(&entry.bytes).into_owned());
+        if found.as_deref() != Some(done) {
+            held.insert(key, holder.into(), now.saturating_add(lifetime));
+        }
+        found
+    }
+
+    /// One more since the first, whose end holds for all.
+    pub(crate) fn count(&self, key: &str, now: Duration, window: Duration) -> u64 {
+        let mut held = self.lock(now);
+        let (before, end) = match held.entries.get(key) {
+            Some(entry) => (entry.bytes.as_slice().try_into().map_or(0, u64::from_le_bytes), entry.end),
+            None => (0, now.saturating_add(window)),
+        };
+        let count = before.saturating_add(1);
+        held.insert(key, count.to_le_bytes().to_vec(), end);
+        count
+    }
+
     /// Every look first drops what has expired, so nobody sees it and it takes no room.
     fn lock(&self, now: Duration) -> MutexGuard<'_, Held> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

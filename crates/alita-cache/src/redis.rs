@@ -35,6 +35,22 @@ const FORGET: &str = "redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2]) \
     redis.call('UNLINK', KEYS[1]) \
     redis.call('PUBLISH', ARGV[3], ARGV[4]) return 1";
 
+/// Puts our name under a piece of work if there is none, renews it if it is ours, and answers with what stood there.
+const BEGIN_WORK: &str = "local found = redis.call('GET', KEYS[1]) \
+    if not found or found == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end return found";
+
+/// Puts a word and a lifetime under each piece of work that is ours or nobody's; an empty word takes ours away.
+const TELL_WORK: &str = "for i, key in ipairs(KEYS) do \
+    local found, word = redis.call('GET', key), ARGV[2 * i] \
+    if not found or found == ARGV[1] then \
+        if word == '' then redis.call('UNLINK', key) \
+        else redis.call('SET', key, word, 'PX', ARGV[2 * i + 1]) end \
+    end end return 1";
+
+/// Counts, and lets the count end some time after its first.
+const COUNT: &str = "local count = redis.call('INCR', KEYS[1]) \
+    if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return count";
+
 /// What lies under a name, and the mark to hand back with a fill.
 pub(crate) struct Found {
     pub(crate) bytes: Option<Bytes>,
@@ -228,6 +244,44 @@ impl Redis {
             redis.set::<Option<String>, _, _>(key, "1", expiry, only_new, false).await
         };
         Ok(self.ask(counting, "claim", STATE_LIMIT, question).await?.is_some())
+    }
+
+    pub(crate) async fn begin_work(
+        &self,
+        counting: &Counting,
+        key: String,
+        lifetime: Duration,
+    ) -> Result<Option<String>, Error> {
+        let arguments = vec![self.instance.clone(), milliseconds(lifetime).to_string()];
+        let question =
+            |redis: WithOptions<Client>| async move { redis.eval(BEGIN_WORK, key, arguments).await };
+        self.ask(counting, "begin_work", STATE_LIMIT, question).await
+    }
+
+    pub(crate) async fn tell_work(
+        &self,
+        counting: &Counting,
+        works: Vec<(String, &str, Duration)>,
+    ) -> Result<(), Error> {
+        let (mut names, mut arguments) = (Vec::with_capacity(works.len()), vec![self.instance.clone()]);
+        for (key, word, lifetime) in works {
+            names.push(key);
+            arguments.extend([word.to_owned(), milliseconds(lifetime).to_string()]);
+        }
+        let question =
+            |redis: WithOptions<Client>| async move { redis.eval(TELL_WORK, names, arguments).await };
+        self.ask(counting, "tell_work", STATE_LIMIT, question).await
+    }
+
+    pub(crate) async fn count(
+        &self,
+        counting: &Counting,
+        key: String,
+        window: Duration,
+    ) -> Result<u64, Error> {
+        let window = milliseconds(window).to_string();
+        let question = |redis: WithOptions<Client>| async move { redis.eval(COUNT, key, window).await };
+        self.ask(counting, "count", STATE_LIMIT, question).await
     }
 
     pub(crate) async fn release(&self, counting: &Counting, key: String) -> Result<(), Error> {

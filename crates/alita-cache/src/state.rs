@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.0.clock.instant()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use alita_cache::{Cache, Error, Kind, LoadError};
+use alita_cache::{Cache, Error, Kind, LoadError, Standing, Work};
 use alita_runtime::Clock;
 use chrono::DateTime;
 use futures_util::future::{join, join_all};
@@ -264,4 +264,35 @@ async fn state_expires_by_the_clock() {
 
     let large = state.put("pending", "1", &"a".repeat(2 * 1024 * 1024), minute).await;
     assert!(matches!(large, Err(Error::TooLarge)));
+}
+
+#[tokio::test]
+async fn a_count_begins_again_after_its_window() {
+    let (clock, cache, _) = cache();
+    let (state, second) = (cache.state(), Duration::from_secs(1));
+    assert_eq!(
+        [state.count("flood", "1", 5 * second).await, state.count("flood", "2", 5 * second).await],
+        [1, 1]
+    );
+    clock.advance(4 * second);
+    assert_eq!(state.count("flood", "1", 5 * second).await, 2);
+    clock.advance(second);
+    assert_eq!(state.count("flood", "1", 5 * second).await, 1, "five seconds after the first");
+}
+
+#[tokio::test]
+async fn work_is_done_once() {
+    let (clock, cache, _) = cache();
+    let (state, minute) = (cache.state(), Duration::from_secs(60));
+    let begin = async || state.begin_work("update", "1", minute).await.expect("there is no Redis to ask");
+    let tell = async |standing| {
+        state.tell_work("update", &[("1".to_owned(), standing)]).await.expect("there is no Redis to tell");
+    };
+    assert_eq!([begin().await, begin().await], [Work::Ours, Work::Ours], "there are no others");
+    tell(Standing::GivenBack).await;
+    assert_eq!(begin().await, Work::Ours);
+    tell(Standing::Done(minute)).await;
+    assert_eq!([begin().await, begin().await], [Work::Done, Work::Done]);
+    clock.advance(minute);
+    assert_eq!(begin().await, Work::Ours);
 }

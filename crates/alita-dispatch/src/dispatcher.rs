@@ -1,13 +1,14 @@
 //! Who is handled when: order within a sender, fairness between chats, a limit for all.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use alita_model::ChatId;
 use alita_runtime::jobs::Handlers;
 use alita_telegram::{Ack, Delivery};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::{Instrument, Span};
 
 use crate::app::App;
@@ -18,6 +19,13 @@ use crate::router::Router;
 use crate::tally::{InFlight, Tally};
 use crate::view::{Event, View};
 
+/// The updates of one sender in one chat that nobody handles yet, and a bell for a new one.
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: VecDeque<Waiting>,
+    news: Arc<Notify>,
+}
+
 /// An update that waits for its turn.
 #[derive(Debug)]
 struct Waiting {
@@ -25,18 +33,19 @@ struct Waiting {
     ack: Ack,
     /// When it came, on our clock.
     arrived: Duration,
+    /// When it is given back instead of waiting on, by the clock's [`instant`](alita_runtime::Clock::instant).
+    until: Option<Duration>,
     /// In which span it came, and by which way.
     came: Span,
     source: &'static str,
 }
-
-type Lane = VecDeque<Waiting>;
 
 /// Takes deliveries and handles them.
 ///
 /// - Updates of one sender in one chat are handled in the order of their arrival.
 /// - At most `limit` updates are handled at once, and one chat holds at most a quarter of that.
 /// - A delivery is acknowledged when its handling has ended, and only then.
+/// - A delivery that may not wait is given back when its turn does not come in time.
 #[derive(Debug, Clone)]
 pub struct Dispatcher<A: App>(Arc<Inner<A>>);
 
@@ -84,8 +93,20 @@ impl<A: App> Dispatcher<A> {
         jobs.fold(Handlers::new(), |handlers, job| job.register(handlers, &self.0.services))
     }
 
-    /// Takes a delivery; the handling goes on in a task.
+    /// Takes a delivery; the handling goes on in a task, however long it has to wait for its turn.
     pub fn take(&self, delivery: Delivery) {
+        self.queue(delivery, None);
+    }
+
+    /// Takes a delivery whose handling has to begin within `wait`; else it is given back: its ack is dropped.
+    ///
+    /// So whoever hands it in feels that the bot is full, and may hand it in again later. What the same sender said
+    /// after it is given back with it, so that the order stays.
+    pub fn take_within(&self, delivery: Delivery, wait: Duration) {
+        self.queue(delivery, Some(self.0.services.clock.instant().saturating_add(wait)));
+    }
+
+    fn queue(&self, delivery: Delivery, until: Option<Duration>) {
         let source = delivery.source();
         metrics::counter!("alita_updates_received_total", "type" => delivery.kind(), "source" => source)
             .increment(1);
@@ -97,12 +118,14 @@ impl<A: App> Dispatcher<A> {
             return;
         };
         let key = view.order_key();
-        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = Waiting { view, ack, arrived, until, came, source };
+        let mut lanes = self.0.lanes();
         if let Some(lane) = lanes.get_mut(&key) {
-            lane.push_back(Waiting { view, ack, arrived, came, source });
+            lane.waiting.push_back(waiting);
+            lane.news.notify_one();
             return;
         }
-        lanes.insert(key, VecDeque::from([Waiting { view, ack, arrived, came, source }]));
+        lanes.insert(key, Lane { waiting: VecDeque::from([waiting]), news: Arc::default() });
         drop(lanes);
         let inner = Arc::clone(&self.0);
         // Each update in the lane has a span of its own.
@@ -112,7 +135,7 @@ impl<A: App> Dispatcher<A> {
     /// How many senders have updates that are not handled yet.
     #[must_use]
     pub fn busy_lanes(&self) -> usize {
-        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.0.lanes().len()
     }
 
     /// Forgets the shares of chats that nobody speaks in; says how many are left.
@@ -150,27 +173,46 @@ fn root(came: &Span, source: &'static str, view: &View) -> Span {
 }
 
 impl<A: App> Inner<A> {
+    fn lanes(&self) -> MutexGuard<'_, HashMap<(ChatId, i64), Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
     async fn run_lane(&self, key: (ChatId, i64)) {
         let mut next = self.next_in(key);
-        while let Some(Waiting { view, ack, arrived, came, source }) = next {
-            let permits = self.permits_for(key.0).await;
-            self.begin(&view, arrived);
-            let in_flight = InFlight::begin(self.router.tally());
-            let span = root(&came, source, &view);
-            let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
-            handling.instrument(span).await;
-            drop(in_flight);
-            ack.done();
-            drop(permits);
+        while let Some(Waiting { view, ack, arrived, until, came, source }) = next {
+            let permits = tokio::select! {
+                biased;
+                permits = self.permits_for(key.0) => Some(permits),
+                () = self.reached(until) => None,
+            };
+            if let Some(permits) = permits {
+                self.begin(&view, arrived);
+                let in_flight = InFlight::begin(self.router.tally());
+                let span = root(&came, source, &view);
+                let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
+                tokio::select! {
+                    biased;
+                    () = handling.instrument(span) => {}
+                    () = self.watch_patience(key), if until.is_some() => {}
+                }
+                drop(in_flight);
+                ack.done();
+                drop(permits);
+            } else {
+                // Before those behind it, so that whoever hands them in again does it in their order.
+                drop(ack);
+                metrics::counter!("alita_updates_turned_away_total").increment(1);
+                self.give_back(key);
+            }
             next = self.next_in(key);
         }
     }
 
     /// The next update of a lane; a lane without one is gone.
     fn next_in(&self, key: (ChatId, i64)) -> Option<Waiting> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = lanes.get_mut(&key).and_then(VecDeque::pop_front);
+        let mut lanes = self.lanes();
+        let next = lanes.get_mut(&key).and_then(|lane| lane.waiting.pop_front());
         if next.is_none() {
             lanes.remove(&key);
         }
@@ -192,6 +234,40 @@ impl<A: App> Inner<A> {
         let of_chat = self.of_chat(chat).acquire_owned().await.ok();
         let of_all = self.permits.acquire().await;
         (of_chat, of_all)
+    }
+
+    /// Gives back those of a lane that have waited too long while the one before them is handled. Never ends.
+    async fn watch_patience(&self, key: (ChatId, i64)) {
+        loop {
+            let first = {
+                let lanes = self.lanes();
+                let lane = lanes.get(&key);
+                lane.map(|lane| (lane.waiting.front().and_then(|first| first.until), Arc::clone(&lane.news)))
+            };
+            let Some((until, news)) = first else { return pending().await };
+            tokio::select! {
+                () = self.reached(until) => self.give_back(key),
+                () = news.notified() => {}
+            }
+        }
+    }
+
+    /// Gives back everything that waits in a lane. Whoever came later may wait longer, but not overtake.
+    fn give_back(&self, key: (ChatId, i64)) {
+        let given_back =
+            self.lanes().get_mut(&key).map(|lane| std::mem::take(&mut lane.waiting)).unwrap_or_default();
+        for waiting in given_back {
+            tracing::debug!(update_id = waiting.view.update_id, "waited too long for its turn");
+            metrics::counter!("alita_updates_turned_away_total").increment(1);
+            drop(waiting.ack);
+        }
+    }
+
+    /// Returns when the clock has reached `until`; never without one.
+    async fn reached(&self, until: Option<Duration>) {
+        let Some(until) = until else { return pending().await };
+        let clock = &self.services.clock;
+        clock.limit(until.saturating_sub(clock.instant())).await;
     }
 
     /// The share of a chat lives as long as one of its updates is waiting or handled.

@@ -179,7 +179,7 @@ impl Client {
             if is_first
                 && method::creates_message(call.method)
                 && let Some(log) = &self.inner.send_log
-                && !log.may_send(call.method)
+                && !log.may_send(call.method).await
             {
                 return Err(Error::AlreadySent { method: call.method.to_owned() });
             }

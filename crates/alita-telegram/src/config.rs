@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use url::Url;
 
@@ -96,8 +97,9 @@ impl Limits {
 ///
 /// It is asked once a call, in the caller's task, after all waiting for limits and right before a request that
 /// makes a new message (`send*`, `copy*`, `forward*`) leaves for the first time.
+#[async_trait]
 pub trait SendLog: Send + Sync + Debug {
     /// Whether the message may go. On `false` nothing leaves and the call ends with
     /// [`Error::AlreadySent`](crate::Error::AlreadySent).
-    fn may_send(&self, method: &str) -> bool;
+    async fn may_send(&self, method: &str) -> bool;
 }

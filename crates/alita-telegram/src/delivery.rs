@@ -11,6 +11,7 @@ use tracing::Span;
 
 use crate::error::where_it_stopped;
 use crate::watermark::Watermark;
+use crate::webhook::Turn;
 use crate::{Error, Polling, members};
 
 /// One update and the duty to say when it is done with.
@@ -27,7 +28,8 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// A delivery from somewhere else than polling: a webhook, a test. Its span is the one in which this is called.
+    /// A delivery from somewhere else than polling and a webhook, for example a test. Its span is the one in which this
+    /// is called.
     #[must_use]
     pub fn with_receipt(update: Update) -> (Self, Receipt) {
         let (sender, receiver) = oneshot::channel();
@@ -35,6 +37,12 @@ impl Delivery {
         let ack = Ack { update_id, to: Some(AckTo::Receipt(sender)) };
         let span = Span::current();
         (Self { update: Arc::new(update), update_id, ack, span }, Receipt(receiver))
+    }
+
+    pub(crate) fn by_webhook(update: Update, turn: Turn) -> Self {
+        let update_id = i64::from(update.update_id);
+        let ack = Ack { update_id, to: Some(AckTo::Webhook(turn)) };
+        Self { update: Arc::new(update), update_id, ack, span: Span::current() }
     }
 
     pub(crate) fn polled(update: Update, watermark: &Arc<Watermark>) -> Self {
@@ -65,6 +73,8 @@ pub struct Ack {
 #[derive(Debug)]
 enum AckTo {
     Watermark(Arc<Watermark>),
+    /// Knows by itself what to do when it is dropped.
+    Webhook(Turn),
     Receipt(oneshot::Sender<()>),
 }
 
@@ -77,6 +87,7 @@ impl Ack {
     pub fn done(mut self) {
         match self.to.take() {
             Some(AckTo::Watermark(watermark)) => watermark.done(self.update_id),
+            Some(AckTo::Webhook(turn)) => turn.done(),
             Some(AckTo::Receipt(sender)) => {
                 // Whoever waited may have gone, for example when its time ran out.
                 let _gone = sender.send(());
@@ -96,7 +107,7 @@ impl Drop for Ack {
 
 /// The other end of an [`Ack`].
 #[derive(Debug)]
-pub struct Receipt(oneshot::Receiver<()>);
+pub struct Receipt(pub(crate) oneshot::Receiver<()>);
 
 impl Receipt {
     /// Waits until the handling has ended; `false` when nobody finished it.
@@ -125,6 +136,16 @@ impl UpdateSource {
         match self {
             Self::Polling(polling) => polling.next().await.map(Some),
             Self::Pushed(deliveries) => Ok(deliveries.recv().await),
+        }
+    }
+
+    /// Gives back what was handed in and not asked for yet, and takes nothing more.
+    pub fn stop(&mut self) {
+        if let Self::Pushed(deliveries) = self {
+            deliveries.close();
+            while let Ok(delivery) = deliveries.try_recv() {
+                drop(delivery);
+            }
         }
     }
 

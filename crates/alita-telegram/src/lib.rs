@@ -18,6 +18,7 @@ mod report;
 mod throttle;
 mod transport;
 mod watermark;
+mod webhook;
 
 pub use bytes::Bytes;
 pub use frankenstein::response::MethodResponse;
@@ -34,3 +35,4 @@ pub use members::{MemberRecord, WireUser};
 pub use multipart::Part;
 pub use polling::{Polling, PollingConfig};
 pub use refusal::{Refusal, RefusalKind};
+pub use webhook::{Claimed, Claims, Webhook, WebhookConfig};

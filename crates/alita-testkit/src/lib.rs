@@ -5,6 +5,6 @@ pub mod process;
 pub mod transcript;
 
 pub use fake::{
-    AdminRights, Call, ChatKind, Draft, FakeTelegram, Fault, Media, MediaKind, Member, MemberStatus, NewChat,
-    NewUser, Permissions, Refusal, Speaker,
+    AdminRights, Attempt, Call, ChatKind, Draft, FakeTelegram, Fault, Media, MediaKind, Member, MemberStatus,
+    NewChat, NewUser, Permissions, Refusal, Speaker,
 };

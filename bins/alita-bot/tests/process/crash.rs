@@ -5,7 +5,7 @@ use alita_testkit::process::{Program, Running, until};
 use alita_testkit::{FakeTelegram, Fault};
 
 use crate::group::{ANSWERED, DELETED, Groups};
-use crate::{LIMIT, databases, whole};
+use crate::{LIMIT, databases, fresh_numbers, whole};
 
 /// What is known of the moment in which the bot is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +152,7 @@ async fn nothing_is_lost_and_nothing_comes_twice_with_redis() {
     let Some(redis) = redis() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let (telegram, program) = whole(folder.path()).await;
+    fresh_numbers(&telegram);
     let url = format!("sqlite://{}", folder.path().join("alita.db").display());
     is_killed_while_it_waits(telegram, program.env("REDIS_URL", redis), &url).await;
 }
@@ -180,7 +181,7 @@ async fn at_any_moment_only_a_message_that_is_just_leaving_can_be_lost() {
 
 /// The Redis that the runner started; without one the test fails, unless it was told to do without.
 #[expect(clippy::disallowed_methods, reason = "the runner of the tests tells them by the environment")]
-fn redis() -> Option<String> {
+pub(crate) fn redis() -> Option<String> {
     let url = std::env::var("ALITA_TEST_REDIS_URL").ok().filter(|url| !url.is_empty());
     if url.is_none() {
         assert!(

@@ -5,6 +5,7 @@
 mod activity;
 mod crash;
 mod group;
+mod instances;
 mod jobs;
 mod leaving;
 mod mistakes;
@@ -12,6 +13,7 @@ mod roles;
 mod settings;
 mod traces;
 mod watch;
+mod webhook;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;
@@ -37,6 +39,14 @@ fn bare() -> (tempfile::TempDir, Program) {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::new(BOT, folder.path());
     (folder, program)
+}
+
+/// Numbers of updates that no earlier run on the same Redis has used.
+fn fresh_numbers(telegram: &FakeTelegram) {
+    static COUNT: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
+    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 10;
+    telegram
+        .set_next_update_id(200_000_001 + i64::from(std::process::id() % 100_000) * 10_000 + count * 1_000);
 }
 
 /// A Telegram, and a bot in a folder that has all it needs.

@@ -1,6 +1,7 @@
 //! Instances that share a Redis, and a Redis that comes and goes.
 
 mod server;
+mod shared;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -25,9 +25,12 @@ pub struct Peer(pub SocketAddr);
 
 type Handler = Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Reply> + Send + Sync>;
 
-/// Routes by exact path; a `GET` route answers `HEAD` too.
+/// Routes by exact path; a `GET` route answers `HEAD` too. What lies under a prefix has one handler of its own.
 #[derive(Clone, Default)]
-pub struct Router(Vec<Route>);
+pub struct Router {
+    exact: Vec<Route>,
+    prefixes: Vec<(String, Handler)>,
+}
 
 #[derive(Clone)]
 struct Route {
@@ -40,7 +43,7 @@ struct Route {
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A path may be a secret (that of a webhook often is).
-        f.debug_struct("Router").field("routes", &self.0.len()).finish()
+        f.debug_struct("Router").field("routes", &(self.exact.len() + self.prefixes.len())).finish()
     }
 }
 
@@ -59,7 +62,18 @@ impl Router {
         Fut: Future<Output = Reply> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |request| Box::pin(handler(request)));
-        self.0.push(Route { method, path: path.into(), handler, rate: None });
+        self.exact.push(Route { method, path: path.into(), handler, rate: None });
+        self
+    }
+
+    /// Adds a handler for every method and every path that begins so and that no route has; it judges both by itself.
+    #[must_use]
+    pub fn under<F, Fut>(mut self, prefix: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply> + Send + 'static,
+    {
+        self.prefixes.push((prefix.into(), Arc::new(move |request| Box::pin(handler(request)))));
         self
     }
 
@@ -94,7 +108,7 @@ impl Router {
     /// Lets each route that was added so far answer this often a second; more gets 429.
     #[must_use]
     pub fn at_most_per_second(mut self, most: NonZeroU32, clock: &Clock) -> Self {
-        for route in &mut self.0 {
+        for route in &mut self.exact {
             route.rate = Some(Arc::new(Rate::per_second(most, clock)));
         }
         self
@@ -103,7 +117,8 @@ impl Router {
     /// Adds the routes of another router.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+        self.exact.extend(other.exact);
+        self.prefixes.extend(other.prefixes);
         self
     }
 
@@ -111,11 +126,16 @@ impl Router {
     pub async fn answer(&self, request: Request<Incoming>) -> Reply {
         let wanted = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         let path = request.uri().path();
-        let at_path: Vec<&Route> = self.0.iter().filter(|route| route.path == path).collect();
+        let at_path: Vec<&Route> = self.exact.iter().filter(|route| route.path == path).collect();
         match at_path.iter().find(|route| route.method == *wanted) {
             Some(Route { rate: Some(rate), .. }) if !rate.allows() => empty(StatusCode::TOO_MANY_REQUESTS),
             Some(route) => (route.handler)(request).await,
-            None if at_path.is_empty() => empty(StatusCode::NOT_FOUND),
+            None if at_path.is_empty() => {
+                match self.prefixes.iter().find(|(prefix, _)| path.starts_with(prefix.as_str())) {
+                    Some((_, handler)) => handler(request).await,
+                    None => empty(StatusCode::NOT_FOUND),
+                }
+            }
             None => not_allowed(&at_path),
         }
     }

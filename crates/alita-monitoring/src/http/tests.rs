@@ -60,6 +60,20 @@ async fn routes_are_found_by_method_and_path() {
 }
 
 #[tokio::test]
+async fn what_lies_under_a_prefix_has_one_handler() {
+    let router = well().under("/hooks/", |request| async move {
+        json(StatusCode::OK, format!("{} {}", request.method(), request.uri().path()))
+    });
+    let server = serving(router).await;
+    for request in ["GET /hooks/a", "DELETE /hooks/a/b"] {
+        let answer = ask(&server, &format!("{request} HTTP/1.1")).await;
+        assert!(answer.ends_with(&request.to_lowercase()), "{answer}");
+    }
+    assert!(ask(&server, "POST /hooks HTTP/1.1").await.starts_with("http/1.1 404"));
+    assert!(ask(&server, "GET /well HTTP/1.1").await.ends_with(r#"{"well":true}"#));
+}
+
+#[tokio::test]
 async fn a_panicking_handler_costs_one_answer() {
     let server = serving(well()).await;
     assert!(ask(&server, "GET /broken HTTP/1.1").await.starts_with("http/1.1 500"));

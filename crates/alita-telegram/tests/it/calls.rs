@@ -188,8 +188,9 @@ struct Log {
     asked: AtomicUsize,
 }
 
+#[async_trait::async_trait]
 impl SendLog for Log {
-    fn may_send(&self, method: &str) -> bool {
+    async fn may_send(&self, method: &str) -> bool {
         assert_eq!(method, "sendMessage");
         self.asked.fetch_add(1, Ordering::SeqCst) == 0
     }

@@ -94,13 +94,14 @@ impl Faults {
         self.0.clear();
     }
 
-    /// The fault of this call, if one is due. `*` means every method but `getUpdates`.
+    /// The fault of this call, if one is due. `*` means every method but `getUpdates`, and no request to a webhook.
     pub(crate) fn take(&mut self, method: &str) -> Option<Fault> {
         if self.0.is_empty() {
             return None;
         }
         let fits = |planned: &Planned| {
-            planned.method.eq_ignore_ascii_case(method) || planned.method == "*" && method != "getUpdates"
+            planned.method.eq_ignore_ascii_case(method)
+                || planned.method == "*" && !["getUpdates", "webhook"].contains(&method)
         };
         let at = self.0.iter().position(fits)?;
         let planned = self.0.get_mut(at)?;

@@ -67,6 +67,9 @@ impl FakeTelegram {
     }
 
     /// The next so many calls of the method go wrong; `*` is every method but `getUpdates`, `usize::MAX` is always.
+    ///
+    /// `webhook` is a request to the bot: it does not arrive, or, with [`Fault::after_effect`], Telegram does not hear
+    /// the answer.
     pub fn fail(&self, method: &str, fault: Fault, times: usize) {
         self.fail_after(0, method, fault, times);
     }
@@ -124,6 +127,13 @@ impl FakeTelegram {
     #[must_use]
     pub fn faults_seen(&self) -> Vec<String> {
         self.world().all_sins()
+    }
+
+    /// The next update gets this number, if no greater one was given before.
+    ///
+    /// For a bot that keeps numbers elsewhere than in its own folder, where an earlier Telegram has used them.
+    pub fn set_next_update_id(&self, id: i64) {
+        self.act(|world| world.queue.number_from(id));
     }
 
     /// How many updates the bot has not confirmed.

@@ -27,6 +27,7 @@ mod rights;
 mod server;
 mod text;
 mod urls;
+mod webhook;
 mod world;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,6 +48,7 @@ pub use self::members::{Member, MemberStatus};
 pub use self::people::NewUser;
 pub use self::refusal::Refusal;
 pub use self::rights::{AdminRights, Permissions};
+pub use self::webhook::Attempt;
 use self::world::World;
 
 /// Telegram as a bot sees it; clones are the same Telegram, and it ends with the last of them.
@@ -76,6 +78,7 @@ struct Shared {
     running: AtomicUsize,
     connections: AtomicUsize,
     accepted: AtomicUsize,
+    sender: webhook::Sender,
     tasks: TaskSet,
     stop: CancellationToken,
 }
@@ -146,10 +149,12 @@ impl FakeTelegram {
             running: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
+            sender: webhook::sender(),
             tasks: TaskSet::new(),
             stop: CancellationToken::new(),
         });
         shared.tasks.spawn("the fake Telegram", server::listen(listener, Arc::clone(&shared)));
+        shared.tasks.spawn("the webhook of the fake Telegram", webhook::deliver(Arc::clone(&shared)));
         Ok(Self(Arc::new(Handle { shared, address })))
     }
 

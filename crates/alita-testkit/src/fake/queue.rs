@@ -1,6 +1,7 @@
 //! Updates that the bot has not confirmed yet.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ pub(crate) struct Queue {
     allowed: Vec<String>,
     /// Everything below is confirmed.
     confirmed: i64,
+    /// What a webhook took.
+    delivered: HashSet<i64>,
     /// Every poll has a number, and only the newest is served.
     pub(crate) poll: u64,
 }
@@ -25,18 +28,41 @@ struct Update {
     kind: String,
     /// Written once, because an update may be handed out many times.
     text: String,
+    /// Updates of one lane are sent to a webhook one after the other.
+    lane: i64,
+    is_under_way: bool,
+    /// How often a webhook did not take it, and from when on it may be sent again.
+    failures: u32,
+    due: Duration,
+}
+
+/// An update on its way to a webhook.
+#[derive(Debug, Clone)]
+pub(crate) struct Parcel {
+    pub(crate) id: i64,
+    pub(crate) text: String,
+    /// How often it was on its way before.
+    pub(crate) failures: u32,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { updates: VecDeque::new(), next_id: 100_000_001, allowed: Vec::new(), confirmed: 0, poll: 0 }
+        Self {
+            updates: VecDeque::new(),
+            next_id: 100_000_001,
+            allowed: Vec::new(),
+            confirmed: 0,
+            delivered: HashSet::new(),
+            poll: 0,
+        }
     }
 }
 
 impl Queue {
     pub(crate) fn push(&mut self, kind: &str, content: &Value) -> i64 {
         let id = self.next_id;
-        self.store(id, kind, format!("{{\"update_id\":{id},\"{kind}\":{content}}}"))
+        let text = format!("{{\"update_id\":{id},\"{kind}\":{content}}}");
+        self.store(id, kind, lane(id, kind, content), text)
     }
 
     /// Any text; what is JSON with an `update_id` keeps it.
@@ -45,9 +71,10 @@ impl Queue {
         let kind = update.as_object().and_then(|fields| fields.keys().find(|key| *key != "update_id"));
         let kind = kind.cloned().unwrap_or_default();
         if let Some(id) = update["update_id"].as_i64() {
-            return self.store(id, &kind, text.to_owned());
+            return self.store(id, &kind, lane(id, &kind, &update[&kind]), text.to_owned());
         }
         let id = self.next_id;
+        let lane = lane(id, &kind, &update[&kind]);
         let text = match update {
             Value::Object(mut fields) => {
                 fields.insert("update_id".to_owned(), id.into());
@@ -55,14 +82,78 @@ impl Queue {
             }
             _ => text.to_owned(),
         };
-        self.store(id, &kind, text)
+        self.store(id, &kind, lane, text)
     }
 
-    fn store(&mut self, id: i64, kind: &str, text: String) -> i64 {
+    fn store(&mut self, id: i64, kind: &str, lane: i64, text: String) -> i64 {
         self.next_id = self.next_id.max(id + 1);
         let at = self.updates.partition_point(|update| update.id <= id);
-        self.updates.insert(at, Update { id, kind: kind.to_owned(), text });
+        let kind = kind.to_owned();
+        let update = Update { id, kind, text, lane, is_under_way: false, failures: 0, due: Duration::ZERO };
+        self.updates.insert(at, update);
         id
+    }
+
+    /// What is to be sent to a webhook now, so that no more than `most` are under way, and how long until more may be.
+    pub(crate) fn take_parcels(&mut self, most: usize, now: Duration) -> (Vec<Parcel>, Option<Duration>) {
+        self.drop_unwanted(usize::MAX);
+        let mut free = most.saturating_sub(self.updates.iter().filter(|update| update.is_under_way).count());
+        let (mut parcels, mut next) = (Vec::new(), None::<Duration>);
+        let mut busy = HashSet::new();
+        for update in &mut self.updates {
+            if free == 0 {
+                return (parcels, None);
+            }
+            // The first of a lane holds up those behind it, whether it is under way or waits for another attempt.
+            if !busy.insert(update.lane) || update.is_under_way {
+                continue;
+            }
+            if update.due > now {
+                let wait = update.due - now;
+                next = Some(next.map_or(wait, |next| next.min(wait)));
+                continue;
+            }
+            update.is_under_way = true;
+            free -= 1;
+            parcels.push(Parcel { id: update.id, text: update.text.clone(), failures: update.failures });
+        }
+        (parcels, next)
+    }
+
+    /// A webhook took it.
+    pub(crate) fn delivered(&mut self, id: i64) {
+        self.delivered.insert(id);
+        if let Ok(at) = self.updates.binary_search_by_key(&id, |update| update.id) {
+            self.updates.remove(at);
+        }
+    }
+
+    /// A webhook did not take it; it is sent again when that is due.
+    pub(crate) fn returned(&mut self, id: i64, due: Duration) {
+        if let Ok(at) = self.updates.binary_search_by_key(&id, |update| update.id) {
+            let update = &mut self.updates[at];
+            (update.is_under_way, update.due) = (false, due);
+            update.failures += 1;
+        }
+    }
+
+    /// The kinds that the bot asked for; empty is the default set.
+    pub(crate) fn allowed(&self) -> &[String] {
+        &self.allowed
+    }
+
+    pub(crate) fn allow(&mut self, kinds: &Value) {
+        let names = kinds.as_array().into_iter().flatten().filter_map(Value::as_str);
+        self.allowed = names.map(str::to_owned).collect();
+    }
+
+    /// What the bot did not ask for is thrown away here and not when it happens, so that nothing depends on
+    /// whether a bot that is just starting has asked already.
+    fn drop_unwanted(&mut self, among: usize) {
+        let is_wanted = |update: &Update| is_allowed(&self.allowed, &update.kind);
+        if !self.updates.iter().take(among).all(is_wanted) {
+            self.updates.retain(is_wanted);
+        }
     }
 
     /// The beginning of a `getUpdates`: confirms what lies below a positive offset.
@@ -92,14 +183,8 @@ impl Queue {
     }
 
     /// Up to `limit` updates as a JSON array, and their ids; `None` while there is nothing.
-    ///
-    /// What the bot did not ask for is thrown away here and not when it happens, so that nothing depends on
-    /// whether a bot that is just starting has asked already.
     pub(crate) fn batch(&mut self, limit: usize) -> Option<(String, Vec<i64>)> {
-        let is_wanted = |update: &Update| is_allowed(&self.allowed, &update.kind);
-        if !self.updates.iter().take(limit).all(is_wanted) {
-            self.updates.retain(is_wanted);
-        }
+        self.drop_unwanted(limit);
         if self.updates.is_empty() {
             return None;
         }
@@ -112,6 +197,10 @@ impl Queue {
         }
         text.push(']');
         Some((text, ids))
+    }
+
+    pub(crate) fn number_from(&mut self, id: i64) {
+        self.next_id = self.next_id.max(id);
     }
 
     pub(crate) fn last_id(&self) -> i64 {
@@ -127,7 +216,21 @@ impl Queue {
     }
 
     pub(crate) fn is_confirmed(&self, id: i64) -> bool {
-        id < self.confirmed
+        id < self.confirmed || self.delivered.contains(&id)
+    }
+}
+
+/// Telegram: a webhook gets the updates of a chat one after the other, presses those of a person, members those of a
+/// chat beside its messages, and everything else at once.
+fn lane(id: i64, kind: &str, content: &Value) -> i64 {
+    /// Chats and people have fewer bits than this.
+    const BESIDE: i64 = 1 << 58;
+    let chat = content["chat"]["id"].as_i64();
+    match (kind, chat, content["from"]["id"].as_i64()) {
+        ("callback_query", _, Some(person)) => BESIDE + person,
+        ("my_chat_member" | "chat_member" | "chat_join_request", Some(chat), _) => 2 * BESIDE + chat,
+        (_, Some(chat), _) => chat,
+        _ => 3 * BESIDE + id,
     }
 }
 

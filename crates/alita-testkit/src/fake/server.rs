@@ -156,7 +156,7 @@ async fn handle(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
                 reply
             }
         };
-        if world.queue.last_id() != updates {
+        if world.queue.last_id() != updates || method.name == "setWebhook" {
             shared.updates.notify_waiters();
         }
         reply

@@ -8,6 +8,7 @@ mod polling;
 mod rights;
 mod topics;
 mod uploads;
+mod webhook;
 mod wire;
 
 use std::time::Duration;

@@ -14,6 +14,7 @@ use super::log::Log;
 use super::members::{Member, MemberStatus};
 use super::people::{NewUser, Person, service_people};
 use super::queue::Queue;
+use super::webhook::{Targets, Webhook};
 
 /// The id of our bot, which is also the first half of its token.
 pub(crate) const BOT: i64 = 7_770_001;
@@ -39,7 +40,8 @@ pub(crate) struct World {
     pub(crate) sins: Vec<String>,
     /// By scope and language.
     pub(crate) commands: HashMap<(String, String), Value>,
-    pub(crate) webhook: Option<String>,
+    pub(crate) webhook: Option<Webhook>,
+    pub(crate) targets: Targets,
     pub(crate) invites: u32,
 }
 
@@ -65,6 +67,7 @@ impl World {
             sins: Vec::new(),
             commands: HashMap::new(),
             webhook: None,
+            targets: Targets::default(),
             invites: 0,
         }
     }

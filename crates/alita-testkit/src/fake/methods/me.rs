@@ -38,27 +38,12 @@ pub(super) fn set_webhook(world: &mut World, params: &Params) -> Answer {
     if url.is_empty() {
         return delete_webhook(world, params);
     }
-    if !url.starts_with("https://") {
-        return Err(Refusal::bad("bad webhook: An HTTPS URL must be provided for webhook"));
-    }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if let Some(secret) = params.text("secret_token")
-        && (secret.is_empty() || secret.len() > 256 || !secret.chars().all(allowed))
-    {
-        return Err(Refusal::bad("secret token contains unallowed characters"));
-    }
-    world.webhook = Some(url.to_owned());
-    if params.flag("drop_pending_updates") {
-        world.queue.clear();
-    }
-    Ok(true.into())
+    world.set_webhook(url, params)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every method has this shape")]
 pub(super) fn get_webhook_info(world: &mut World, _: &Params) -> Answer {
-    Ok(json!({
-        "url": world.webhook.as_deref().unwrap_or_default(), "has_custom_certificate": false,
-        "pending_update_count": world.queue.len(),
-    }))
+    Ok(world.webhook_info())
 }
 
 pub(super) fn answer_callback_query(world: &mut World, params: &Params) -> Answer {
