@@ -202,7 +202,7 @@ async fn serve_http(
         }
         None => Access::Private,
     };
-    let routes = http::standard_routes(health, metrics, access.clone())
+    let routes = http::standard_routes(health, metrics, &access)
         .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
         .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
     let running = server.serve(routes, tasks);
