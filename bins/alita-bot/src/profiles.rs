@@ -3,6 +3,9 @@
 //! They are there only with `ENABLE_PPROF` and a `METRICS_AUTH_TOKEN`, because whoever reads one learns much, and
 //! because the first profile of a process takes some hundred megabytes of which most are kept until its end.
 
+#[cfg(all(target_os = "linux", feature = "profiling"))]
+mod flame;
+
 use alita_monitoring::Access;
 use alita_monitoring::http::Router;
 use alita_runtime::{CancellationToken, Clock};
@@ -45,6 +48,7 @@ mod available {
     use tokio::sync::Mutex;
     use tokio::task::spawn_blocking;
 
+    use super::flame::Flame;
     use super::{Access, CancellationToken, Clock, Router};
 
     /// Not a divisor of anything that works in a rhythm.
@@ -123,13 +127,16 @@ mod available {
         let _ = stop.run_until_cancelled(clock.sleep(wanted.length)).await;
         spawn_blocking(move || {
             let report = guard.report().build()?;
-            let mut bytes = Vec::new();
-            if wanted.is_flamegraph {
-                report.flamegraph(&mut bytes)?;
-            } else {
-                bytes = report.pprof()?.write_to_bytes()?;
+            if !wanted.is_flamegraph {
+                return Ok(report.pprof()?.write_to_bytes()?);
             }
-            Ok(bytes)
+            let mut flame = Flame::default();
+            for (stack, samples) in &report.data {
+                // From the innermost to the outermost; what was inlined stands together.
+                let functions = stack.frames.iter().rev().flat_map(|frame| frame.iter().rev());
+                flame.add(functions.map(|function| function.name()), u32::try_from(*samples).unwrap_or(0));
+            }
+            Ok(flame.svg().into_bytes())
         })
         .await?
     }

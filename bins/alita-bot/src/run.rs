@@ -266,7 +266,7 @@ fn routes(
         None if config.metrics_are_public => Access::Public,
         None => Access::Private,
     };
-    let routes = http::standard_routes(health, metrics, access.clone())
+    let routes = http::standard_routes(health, metrics, &access)
         .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
         .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
     hook.iter().fold(routes, |routes, hook| hook.routed(routes))

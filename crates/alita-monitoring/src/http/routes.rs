@@ -19,7 +19,7 @@ const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 ///
 /// Restart a bot by `/livez`, send it traffic by `/readyz`: one whose Redis is down is alive but not well.
 #[must_use]
-pub fn standard_routes(health: &Health, metrics: &Metrics, access: Access) -> Router {
+pub fn standard_routes(health: &Health, metrics: &Metrics, access: &Access) -> Router {
     let (health, ready_too, alive, metrics) =
         (health.clone(), health.clone(), health.clone(), metrics.clone());
     let clock = metrics.clock().clone();
@@ -27,7 +27,7 @@ pub fn standard_routes(health: &Health, metrics: &Metrics, access: Access) -> Ro
         .route(Method::GET, "/health", move |_| report(health.clone()))
         .route(Method::GET, "/readyz", move |_| report(ready_too.clone()))
         .route(Method::GET, "/livez", move |_| ready(liveness(&alive)))
-        .protected(Method::GET, "/metrics", &access, move |_| {
+        .protected(Method::GET, "/metrics", access, move |_| {
             ready(text(StatusCode::OK, "text/plain; version=0.0.4", metrics.render()))
         })
         .at_most_per_second(RATE, &clock)

@@ -158,7 +158,7 @@ async fn the_standard_routes() {
     let health = Health::new(clock.clone(), "1.2.3");
     health.check("database", || async { true });
     let access = Access::Token("correct-horse".to_owned().into());
-    let server = serving(standard_routes(&health, &metrics, access)).await;
+    let server = serving(standard_routes(&health, &metrics, &access)).await;
 
     let starting = ask(&server, "GET /health HTTP/1.1").await;
     assert!(starting.starts_with("http/1.1 503"), "{starting}");

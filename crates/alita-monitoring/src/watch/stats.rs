@@ -59,10 +59,14 @@ impl Stats {
             async move { stats.sample().await }
         });
         let stats = self.clone();
-        tasks.every("stats pool", clock, POOL, move || std::future::ready(stats.tell_pool()));
+        tasks.every("stats pool", clock, POOL, move || {
+            stats.tell_pool();
+            std::future::ready(())
+        });
         let stats = self.clone();
         tasks.every("stats report", clock, REPORT, move || {
-            std::future::ready(stats.tell("background statistics"))
+            stats.tell("background statistics");
+            std::future::ready(())
         });
         let (stats, cancelled) = (self.clone(), tasks.cancelled());
         tasks.spawn("stats end", async move {
