@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use crate::error::{Trouble, trouble};
+use crate::outage::Outage;
 use crate::redelivery::{self, Stamp};
 use crate::{
     AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo, DisablingRepo,
@@ -42,6 +43,7 @@ pub struct Db {
 pub(crate) struct Inner {
     connection: DatabaseConnection,
     clock: Clock,
+    outage: Arc<Outage>,
     queries: Arc<AtomicU64>,
     transactions: AtomicU64,
     /// SQLite has one writer at a time. The others wait here and not at a connection, which readers need.
@@ -83,6 +85,7 @@ impl Db {
         let inner = Inner {
             writer: (connection.get_database_backend() == DbBackend::Sqlite).then(Mutex::default),
             connection,
+            outage: Arc::new(Outage::new(clock.clone(), config.acquire_timeout)),
             queries,
             transactions: AtomicU64::new(0),
             users: users_repo::Memory::new(&cache, &clock),
@@ -205,7 +208,7 @@ impl Db {
     ///
     /// [`Error::Unavailable`] when there is none.
     pub async fn ping(&self) -> Result<(), Error> {
-        Ok(self.inner.connection.ping().await?)
+        Ok(self.inner.outage.note(self.inner.connection.ping().await)?)
     }
 
     /// Forgets what was kept for redelivered updates and is too old to be asked for; returns how many rows went.
@@ -239,12 +242,13 @@ impl Db {
         F: Fn(DatabaseConnection) -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, DbErr>> + Send + 'static,
     {
-        let db = self.inner.connection.clone();
+        let (db, outage) = (self.inner.connection.clone(), Arc::clone(&self.inner.outage));
         // Boxed, for the driver's futures are large and the cache carries a load through several hands.
         let load = move || -> Pin<Box<dyn Future<Output = Result<V, DbErr>> + Send>> {
             Box::pin(async move {
-                match load(db.clone()).await {
-                    Err(error) if trouble(&error) == Trouble::Lost => load(db).await,
+                outage.check()?;
+                match outage.note(load(db.clone()).await) {
+                    Err(error) if trouble(&error) == Trouble::Lost => outage.note(load(db).await),
                     outcome => outcome,
                 }
             })
@@ -257,8 +261,12 @@ impl Db {
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
-        match load(self.inner.connection.clone()).await {
-            Err(error) if trouble(&error) == Trouble::Lost => Ok(load(self.inner.connection.clone()).await?),
+        let outage = &self.inner.outage;
+        outage.check()?;
+        match outage.note(load(self.inner.connection.clone()).await) {
+            Err(error) if trouble(&error) == Trouble::Lost => {
+                Ok(outage.note(load(self.inner.connection.clone()).await)?)
+            }
             outcome => Ok(outcome?),
         }
     }
@@ -304,6 +312,7 @@ impl Db {
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
+        self.inner.outage.check().map_err(Failed::before_commit)?;
         let _turn = match &self.inner.writer {
             Some(writer) => Some(writer.lock().await),
             None => None,
@@ -314,7 +323,8 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let tx = self.inner.connection.begin_with_options(options).await.map_err(Failed::before_commit)?;
+        let begun = self.inner.connection.begin_with_options(options).await;
+        let tx = self.inner.outage.note(begun).map_err(Failed::before_commit)?;
         let tx = Arc::new(tx);
         let answer = work(Arc::clone(&tx)).await.map_err(Failed::before_commit)?;
         let tx = Arc::into_inner(tx).ok_or_else(|| {

@@ -20,6 +20,7 @@ mod notes_repo;
 mod rules_repo;
 mod users_repo;
 
+mod outage;
 mod redelivery;
 mod throttle;
 mod upsert;
