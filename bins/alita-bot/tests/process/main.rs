@@ -6,7 +6,10 @@ mod crash;
 mod group;
 mod leaving;
 mod mistakes;
+mod outage;
 mod roles;
+mod room;
+mod servers;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;
