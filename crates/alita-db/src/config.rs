@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::ConnectOptions;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
@@ -86,6 +87,9 @@ impl DbConfig {
                     .foreign_keys(true)
                     .pragma("cache_size", "-8000")
             })
+            .map_sqlx_sqlite_pool_opts(|pool| {
+                pool.after_release(|connection, _| Box::pin(is_outside_of_a_transaction(connection)))
+            })
             .map_sqlx_postgres_opts(|options| {
                 options
                     .application_name("alita")
@@ -97,4 +101,16 @@ impl DbConfig {
         }
         Ok(options)
     }
+}
+
+/// Whether a connection may be used again.
+///
+/// SQLite rolls back by itself when the disk is full or breaks. The driver then cannot roll back any more, believes for
+/// ever to be in a transaction, and refuses to begin another one on this connection.
+async fn is_outside_of_a_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // An ordinary rollback may still stand in line.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
