@@ -29,6 +29,8 @@ struct Inner {
     sent: HashSet<(i64, u32)>,
     order: VecDeque<(i64, u32)>,
     lines: usize,
+    /// The last line could not be written, or only a part of it: the next one begins on a line of its own.
+    is_torn: bool,
 }
 
 impl FileLog {
@@ -42,7 +44,8 @@ impl FileLog {
         let path = folder.join("sent.log");
         let order = read(&path)?;
         let file = rewrite(&path, &order)?;
-        let inner = Inner { file, sent: order.iter().copied().collect(), lines: order.len(), order };
+        let inner =
+            Inner { file, sent: order.iter().copied().collect(), lines: order.len(), order, is_torn: false };
         Ok(Self { path, inner: Mutex::new(inner) })
     }
 }
@@ -57,7 +60,10 @@ impl SendLog for FileLog {
         }
         inner.order.push_back((update, step));
         // One write call for a line: a killed process leaves whole lines behind.
-        if let Err(error) = inner.file.write_all(format!("{update} {step}\n").as_bytes()) {
+        let gap = if inner.is_torn { "\n" } else { "" };
+        let written = inner.file.write_all(format!("{gap}{update} {step}\n").as_bytes());
+        inner.is_torn = written.is_err();
+        if let Err(error) = written {
             tracing::warn!(%error, "the log of sent messages cannot be written");
         }
         inner.lines += 1;
