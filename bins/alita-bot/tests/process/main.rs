@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod crash;
+mod disk;
 mod group;
 mod leaving;
 mod mistakes;
@@ -10,6 +11,7 @@ mod outage;
 mod roles;
 mod room;
 mod servers;
+mod stopping;
 
 #[path = "../../../../migrations/src/tests/databases.rs"]
 mod databases;

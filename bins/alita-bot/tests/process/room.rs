@@ -87,10 +87,14 @@ impl Room {
         self.wait("that everything is confirmed", || self.telegram.unconfirmed() == 0).await;
     }
 
-    /// Waits for a condition; a failure shows the log.
+    /// Waits for a condition; a failure shows the log, and what was counted.
     pub(crate) async fn wait(&self, what: &str, is_so: impl FnMut() -> bool) {
         if let Err(error) = until(LIMIT, what, is_so).await {
-            panic!("{error}; the log:\n{}", self.program.stderr());
+            let metrics =
+                get(self.program.port(), "/metrics").await.map(|(_, text)| text).unwrap_or_default();
+            let errors: Vec<&str> =
+                metrics.lines().filter(|line| line.contains("error") && !line.starts_with('#')).collect();
+            panic!("{error}; {errors:#?}; the log:\n{}", self.program.stderr());
         }
     }
 
@@ -109,13 +113,6 @@ impl Room {
             tokio::task::yield_now().await;
         }
         panic!("{check} is not {is_well}: {last}; the log:\n{}", self.program.stderr());
-    }
-
-    /// The value of one line of `/metrics`; 0 when there is none.
-    pub(crate) async fn metric(&self, line: &str) -> f64 {
-        let (_, text) = get(self.program.port(), "/metrics").await.expect("an answer");
-        let value = text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
-        value.unwrap_or_default()
     }
 
     /// The bot leaves as it should, and has broken no rule of Telegram's.
