@@ -175,7 +175,7 @@ async fn a_telegram_that_is_broken_is_not_hammered() {
     let began = Instant::now();
     // The poll that is held already brings this; all that is said later waits.
     room.says(room.mallory, "the first");
-    room.wait("some polls", || room.calls("getUpdates") >= before + POLLS + 1).await;
+    room.wait("some polls", || room.calls("getUpdates") > before + POLLS).await;
     // The pauses between nine failures are 1, 2, 4, 8, 16, 30, 30 and 30 times five milliseconds, and never less.
     assert!(began.elapsed() >= Duration::from_millis(121 * 5), "{:?}", began.elapsed());
     let asked =
@@ -333,7 +333,6 @@ fn trouble() -> Module<AlitaApp> {
         .command(Command::new("trouble", at_once).for_everyone())
 }
 
-#[expect(clippy::unused_async, reason = "a handler is async")]
 async fn at_once(_cx: Cx<AlitaApp>) -> Outcome {
     panic!("at once")
 }
@@ -344,7 +343,6 @@ async fn later(cx: Cx<AlitaApp>) -> Outcome {
     panic!("later")
 }
 
-#[expect(clippy::unused_async, reason = "a handler is async")]
 async fn beside(cx: Cx<AlitaApp>) -> Outcome {
     cx.tasks().spawn("trouble in a task", async { panic!("beside") });
     Ok(Flow::Next)

@@ -44,12 +44,11 @@ impl Mutator {
     #[must_use]
     pub fn mutate(&mut self, update: &Value, others: &[Value], id: i64) -> String {
         let mut update = update.clone();
-        let kinds = update.as_object_mut().map(|fields| {
-            fields.remove("update_id");
-            fields
-        });
         // The kind itself stays, or most updates would be of no kind at all.
-        let content = kinds.and_then(|fields| fields.values_mut().next());
+        let content = update.as_object_mut().and_then(|fields| {
+            fields.remove("update_id");
+            fields.values_mut().next()
+        });
         if let Some(content) = content {
             for _ in 0..self.rng.u8(1..=4) {
                 self.alter(content, others);
