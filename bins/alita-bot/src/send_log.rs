@@ -87,6 +87,8 @@ struct Inner {
     sent: HashSet<(i64, u32)>,
     order: VecDeque<Line>,
     lines: usize,
+    /// The last line could not be written, or only a part of it: the next one begins on a line of its own.
+    is_torn: bool,
 }
 
 /// That a message went out for an update, the first, the second .., and when, in seconds since 1970.
@@ -129,7 +131,7 @@ impl FileLog {
         let order: VecDeque<Line> = read(&path)?.into_iter().filter(|line| line.at >= oldest).collect();
         let file = rewrite(&path, &order)?;
         let sent = order.iter().map(|line| (line.update, line.message)).collect();
-        let inner = Inner { file, sent, lines: order.len(), order };
+        let inner = Inner { file, sent, lines: order.len(), order, is_torn: false };
         Ok(Self { path, clock, inner: Mutex::new(inner) })
     }
 }
@@ -144,7 +146,10 @@ impl FileLog {
         let line = Line { update, message, at: self.clock.now().timestamp() };
         inner.order.push_back(line);
         // One write call for a line: a killed process leaves whole lines behind.
-        if let Err(error) = inner.file.write_all(line.to_string().as_bytes()) {
+        let gap = if inner.is_torn { "\n" } else { "" };
+        let written = inner.file.write_all(format!("{gap}{line}").as_bytes());
+        inner.is_torn = written.is_err();
+        if let Err(error) = written {
             tracing::warn!(%error, "the log of sent messages cannot be written");
         }
         inner.lines += 1;

@@ -19,6 +19,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::error::{Trouble, trouble};
+use crate::outage::Outage;
 use crate::pool::{self, Line};
 use crate::redelivery::{self, Stamp};
 use crate::{
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     connection: DatabaseConnection,
     pub(crate) line: Line,
     clock: Clock,
+    outage: Arc<Outage>,
     queries: Arc<AtomicU64>,
     transactions: AtomicU64,
     /// SQLite has one writer at a time. The others wait here and not at a connection, which readers need.
@@ -88,6 +90,7 @@ impl Db {
         let inner = Inner {
             writer: (connection.get_database_backend() == DbBackend::Sqlite).then(Mutex::default),
             connection,
+            outage: Arc::new(Outage::new(clock.clone(), config.acquire_timeout)),
             line: Line::new(&config, clock.clone(), opened),
             queries,
             transactions: AtomicU64::new(0),
@@ -224,7 +227,7 @@ impl Db {
     ///
     /// [`Error::Unavailable`] when there is none.
     pub async fn ping(&self) -> Result<(), Error> {
-        Ok(self.inner.connection.ping().await?)
+        Ok(self.inner.outage.note(self.inner.connection.ping().await)?)
     }
 
     /// Forgets what was kept for redelivered updates and is too old to be asked for; returns how many rows went.
@@ -262,10 +265,11 @@ impl Db {
         // Boxed, for the driver's futures are large and the cache carries a load through several hands.
         let load = move || -> Pin<Box<dyn Future<Output = Result<V, DbErr>> + Send>> {
             Box::pin(async move {
+                inner.outage.check()?;
                 let _place = inner.line.stand().await?;
-                let db = inner.connection.clone();
-                match load(db.clone()).await {
-                    Err(error) if trouble(&error) == Trouble::Lost => load(db).await,
+                let (db, outage) = (inner.connection.clone(), &inner.outage);
+                match outage.note(load(db.clone()).await) {
+                    Err(error) if trouble(&error) == Trouble::Lost => outage.note(load(db).await),
                     outcome => outcome,
                 }
             })
@@ -278,9 +282,13 @@ impl Db {
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
+        let outage = &self.inner.outage;
+        outage.check()?;
         let _place = self.inner.line.stand().await?;
-        match load(self.inner.connection.clone()).await {
-            Err(error) if trouble(&error) == Trouble::Lost => Ok(load(self.inner.connection.clone()).await?),
+        match outage.note(load(self.inner.connection.clone()).await) {
+            Err(error) if trouble(&error) == Trouble::Lost => {
+                Ok(outage.note(load(self.inner.connection.clone()).await)?)
+            }
             outcome => Ok(outcome?),
         }
     }
@@ -328,6 +336,7 @@ impl Db {
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
+        self.inner.outage.check().map_err(Failed::before_commit)?;
         let _turn = match &self.inner.writer {
             Some(writer) => Some(writer.lock().await),
             None => None,
@@ -339,7 +348,8 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let tx = self.inner.connection.begin_with_options(options).await.map_err(Failed::before_commit)?;
+        let begun = self.inner.connection.begin_with_options(options).await;
+        let tx = self.inner.outage.note(begun).map_err(Failed::before_commit)?;
         let tx = Arc::new(tx);
         let answer = work(Arc::clone(&tx)).await.map_err(Failed::before_commit)?;
         let tx = Arc::into_inner(tx).ok_or_else(|| {
@@ -369,7 +379,7 @@ impl Failed {
 
 async fn open(config: &DbConfig, clock: &Clock) -> Result<(DatabaseConnection, Arc<AtomicU64>), Error> {
     let mut options = config.options()?;
-    let opened = pool::count_opened(&mut options);
+    let opened = pool::look_after(&mut options);
     let mut attempt = 1;
     loop {
         let error = match Database::connect(options.clone()).await {

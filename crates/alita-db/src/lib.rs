@@ -22,6 +22,7 @@ mod notes_repo;
 mod rules_repo;
 mod users_repo;
 
+mod outage;
 mod pool;
 mod redelivery;
 mod server;

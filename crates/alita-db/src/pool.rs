@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alita_runtime::Clock;
+use sea_orm::sqlx::sqlite::SqliteConnection;
+use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnAcquireErr, ConnectOptions, DatabaseConnection, DbBackend, DbErr};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -123,8 +125,10 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Lets every connection that is opened be counted.
-pub(crate) fn count_opened(options: &mut ConnectOptions) -> Arc<AtomicU64> {
+/// Lets every connection that is opened be counted, and closes one that cannot be used again.
+///
+/// Both in one place, for the driver keeps only the last options that it was given.
+pub(crate) fn look_after(options: &mut ConnectOptions) -> Arc<AtomicU64> {
     let opened = Arc::new(AtomicU64::new(0));
     let (sqlite, postgres) = (Arc::clone(&opened), Arc::clone(&opened));
     options
@@ -134,6 +138,7 @@ pub(crate) fn count_opened(options: &mut ConnectOptions) -> Arc<AtomicU64> {
                 opened.fetch_add(1, Ordering::Relaxed);
                 Box::pin(std::future::ready(Ok(())))
             })
+            .after_release(|connection, _| Box::pin(is_outside_of_a_transaction(connection)))
         })
         .map_sqlx_postgres_pool_opts(move |pool| {
             let opened = Arc::clone(&postgres);
@@ -143,6 +148,18 @@ pub(crate) fn count_opened(options: &mut ConnectOptions) -> Arc<AtomicU64> {
             })
         });
     opened
+}
+
+/// Whether a connection may be used again.
+///
+/// SQLite rolls back by itself when the disk is full or breaks. The driver then cannot roll back any more, believes for
+/// ever to be in a transaction, and refuses to begin another one on this connection.
+async fn is_outside_of_a_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // An ordinary rollback may still stand in line.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 impl Db {

@@ -12,11 +12,14 @@ use alita_telegram::{Client, Error, MemberRecord, RefusalKind};
 /// A question about somebody's rights is not worth more than this.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A directory that asks Telegram and goes by the clock.
+/// A directory that asks Telegram, and goes by the time that passes: a clock that is set back must not make an old
+/// list of administrators look new for as long.
 #[must_use]
 pub fn directory(client: &Client, clock: &Clock, me: UserId) -> Directory {
     let clock = clock.clone();
-    let time = move || u64::try_from(clock.now().timestamp()).unwrap_or_default();
+    let began = u64::try_from(clock.now().timestamp()).unwrap_or_default();
+    let began_at = clock.instant();
+    let time = move || began + clock.instant().saturating_sub(began_at).as_secs();
     Directory::with(me, Telegram(client.within(LIMIT)), MemoryStore::default(), time)
 }
 

@@ -13,7 +13,7 @@ pub struct Clock(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     System { made: Instant },
-    Manual { start: DateTime<Utc>, elapsed: Arc<watch::Sender<Duration>>, dues: Dues },
+    Manual { start: Arc<Mutex<DateTime<Utc>>>, elapsed: Arc<watch::Sender<Duration>>, dues: Dues },
 }
 
 /// When the sleepers of a manual clock want to be woken.
@@ -30,6 +30,7 @@ impl Clock {
     #[must_use]
     pub fn manual(start: DateTime<Utc>) -> Self {
         let elapsed = Arc::new(watch::Sender::new(Duration::ZERO));
+        let start = Arc::new(Mutex::new(start));
         Self(Kind::Manual { start, elapsed, dues: Dues::default() })
     }
 
@@ -42,6 +43,7 @@ impl Clock {
             Kind::System { .. } => system_now(),
             Kind::Manual { start, elapsed, .. } => {
                 let passed = TimeDelta::from_std(*elapsed.borrow()).unwrap_or(TimeDelta::MAX);
+                let start = *start.lock().unwrap_or_else(PoisonError::into_inner);
                 start.checked_add_signed(passed).unwrap_or(DateTime::<Utc>::MAX_UTC)
             }
         };
@@ -78,6 +80,18 @@ impl Clock {
             Kind::System { .. } => debug_assert!(false, "only a manual clock can be advanced"),
             Kind::Manual { elapsed, .. } => {
                 elapsed.send_modify(|passed| *passed = passed.saturating_add(duration));
+            }
+        }
+    }
+
+    /// Sets the time of a manual clock forward or back, as a correction over the network does. No time passes by it:
+    /// nobody wakes up, and [`Clock::instant`] stays where it is. A system clock is not moved.
+    pub fn correct(&self, by: TimeDelta) {
+        match &self.0 {
+            Kind::System { .. } => debug_assert!(false, "only a manual clock can be corrected"),
+            Kind::Manual { start, .. } => {
+                let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
+                *start = start.checked_add_signed(by).unwrap_or(*start);
             }
         }
     }

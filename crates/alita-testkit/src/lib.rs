@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod fake;
+pub mod mutation;
 pub mod process;
+pub mod recorded;
 pub mod transcript;
 
 pub use fake::{

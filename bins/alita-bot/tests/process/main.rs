@@ -4,13 +4,18 @@
 
 mod activity;
 mod crash;
+mod disk;
 mod group;
 mod instances;
 mod jobs;
 mod leaving;
 mod mistakes;
+mod outage;
 mod roles;
+mod room;
+mod servers;
 mod settings;
+mod stopping;
 mod traces;
 mod watch;
 mod webhook;

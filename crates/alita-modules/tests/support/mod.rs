@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use alita_cache::Cache;
 use alita_db::{Db, DbConfig};
-use alita_dispatch::{Dispatcher, Me, Router, Services, members};
+use alita_dispatch::{Dispatcher, Me, Module, Router, Services, members};
 use alita_i18n::Language;
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, Settings, modules};
@@ -41,20 +41,31 @@ impl TestBot {
     pub async fn start(telegram: FakeTelegram, clock: Clock) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder for the database"));
         let cache = Cache::in_memory(clock.clone());
-        Self::start_in(telegram, clock, folder, settings(), cache).await
+        Self::start_in(telegram, clock, folder, settings(), cache, modules()).await
+    }
+
+    /// Starts with other modules than usual, or with more.
+    pub async fn start_with_modules(
+        telegram: FakeTelegram,
+        clock: Clock,
+        modules: Vec<Module<AlitaApp>>,
+    ) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder for the database"));
+        let cache = Cache::in_memory(clock.clone());
+        Self::start_in(telegram, clock, folder, settings(), cache, modules).await
     }
 
     /// Starts with a cache in front of a real Redis.
     pub async fn start_with_cache(telegram: FakeTelegram, clock: Clock, cache: Cache) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder for the database"));
-        Self::start_in(telegram, clock, folder, settings(), cache).await
+        Self::start_in(telegram, clock, folder, settings(), cache, modules()).await
     }
 
     /// Starts with other settings than usual.
     pub async fn start_with(telegram: FakeTelegram, clock: Clock, settings: Settings) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder for the database"));
         let cache = Cache::in_memory(clock.clone());
-        Self::start_in(telegram, clock, folder, settings, cache).await
+        Self::start_in(telegram, clock, folder, settings, cache, modules()).await
     }
 
     async fn start_in(
@@ -63,6 +74,7 @@ impl TestBot {
         folder: Arc<tempfile::TempDir>,
         settings: Settings,
         cache: Cache,
+        modules: Vec<Module<AlitaApp>>,
     ) -> Self {
         let path: PathBuf = folder.path().join("alita.db");
         let config = DbConfig::new(format!("sqlite://{}", path.display()));
@@ -90,7 +102,7 @@ impl TestBot {
             me,
             app: AlitaApp::new(db.clone(), &cache, settings.clone()),
         };
-        let router = Router::new(modules()).expect("modules that fit together");
+        let router = Router::new(modules).expect("modules that fit together");
         let dispatcher = Dispatcher::new(services, router, 200);
         // Among the handlers, so that whoever waits for them waits for jobs, too.
         dispatcher.services().jobs.runner(dispatcher.job_handlers()).start(&handling);
@@ -181,7 +193,7 @@ impl Bot for TestBot {
         // Memory is lost, and the folder stays.
         let cache = Cache::in_memory(self.clock.clone());
         let (telegram, clock, folder) = (self.telegram.clone(), self.clock.clone(), Arc::clone(&self.folder));
-        *self = Self::start_in(telegram, clock, folder, self.settings.clone(), cache).await;
+        *self = Self::start_in(telegram, clock, folder, self.settings.clone(), cache, modules()).await;
         Ok(())
     }
 

@@ -97,10 +97,11 @@ impl World {
 
     /// What somebody is in a chat now; who was never there has left.
     pub(crate) fn member(&self, chat: i64, user: i64) -> Member {
-        let chat = self.chat(chat);
-        if chat.is_private() {
-            return if user == chat.id || user == BOT { Member::member() } else { Member::left() };
+        // A private chat need not have been used yet.
+        if chat > 0 {
+            return if user == chat || user == BOT { Member::member() } else { Member::left() };
         }
+        let chat = self.chat(chat);
         chat.members.get(&user).map_or_else(Member::left, |member| member.at(self.now()))
     }
 

@@ -41,6 +41,12 @@ impl Running {
         }
     }
 
+    /// Its number, for tools that limit or look at processes.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
     /// How it ended, if it did.
     ///
     /// # Errors
