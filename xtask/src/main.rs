@@ -5,17 +5,20 @@ mod cargo;
 mod ci;
 mod columns;
 mod crates;
+mod deploy;
 mod floors;
 mod house;
 mod install;
 mod interrupt;
 mod licences;
+mod links;
 mod locales;
 mod metrics;
 mod names;
 mod postgres;
 mod programs;
 mod redis;
+mod release;
 mod services;
 mod summary;
 mod test;
@@ -51,8 +54,13 @@ enum Command {
     Bench(PassedOn),
     /// Run the bot's `migrate` command: `up`, `down`, `status`, `fresh`.
     Migrate(PassedOn),
-    /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics.
+    /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics, links, deploy.
     Tidy,
+    /// Build and pack a release: archive, checksums, bill of materials, notes.
+    ///
+    /// Refuses a tag that is not the version of the manifest, a tree with changes, and a version without a section in
+    /// the changelog.
+    Release(release::Options),
     /// Look for texts that nobody uses, and for texts that a language lacks.
     Locales,
 }
@@ -72,6 +80,7 @@ fn main() -> ExitCode {
         Command::Demo(passed) => programs::demo(&passed.args),
         Command::Bench(passed) => programs::bench(&passed.args),
         Command::Migrate(passed) => programs::migrate(&passed.args),
+        Command::Release(options) => release::run(&options),
         Command::Tidy => tidy::run(),
         Command::Locales => locales::run(),
     };

@@ -2,6 +2,7 @@
 //! leaves behind.
 #![cfg(unix)]
 
+mod backup;
 mod crash;
 mod group;
 mod leaving;
