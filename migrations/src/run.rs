@@ -102,10 +102,17 @@ pub async fn preview(db: &DatabaseConnection, change: Change) -> Result<Vec<Stri
         listener.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.to_string());
     });
     let tx = begin(&db).await?;
+    let ledger = Migrator::migration_table_name().to_string();
+    let mut has_ledger = SchemaManager::new(&tx).has_table(&ledger).await?;
     apply::<Migrator>(&tx, change).await?;
     tx.rollback().await?;
     let mut told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
-    told.retain(|sql| changes_something(sql));
+    // The ledger is asked for again and again, and made once.
+    let makes_ledger = format!("CREATE TABLE IF NOT EXISTS \"{ledger}\"");
+    told.retain(|sql| {
+        changes_something(sql)
+            && (!sql.starts_with(&makes_ledger) || !std::mem::replace(&mut has_ledger, true))
+    });
     Ok(told)
 }
 
