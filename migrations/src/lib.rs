@@ -22,7 +22,7 @@ mod tests;
 
 use sea_orm_migration::prelude::*;
 
-pub use run::{Error, Step, down, fresh, pending, status, up};
+pub use run::{Change, Error, Step, down, fresh, pending, preview, status, up};
 
 /// The steps in the order in which they are applied.
 #[derive(Debug)]

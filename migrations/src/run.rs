@@ -1,6 +1,7 @@
 //! Applying the steps: one process at a time, all of them or none.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -85,10 +86,50 @@ pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
     Ok(steps.into_iter().filter(|step| !step.is_applied).map(|step| step.name).collect())
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Change {
+/// The SQL that a change would send to this database, one statement each. Changes nothing.
+///
+/// The change is really made, in a transaction that is then taken back, so what is shown is what this database would
+/// be told. Another process that migrates at the same time waits.
+///
+/// # Errors
+///
+/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`]: the change would fail.
+pub async fn preview(db: &DatabaseConnection, change: Change) -> Result<Vec<String>, Error> {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut db = db.clone();
+    let listener = Arc::clone(&told);
+    db.set_metric_callback(move |info| {
+        listener.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.to_string());
+    });
+    let tx = begin(&db).await?;
+    let ledger = Migrator::migration_table_name().to_string();
+    let mut has_ledger = SchemaManager::new(&tx).has_table(&ledger).await?;
+    apply::<Migrator>(&tx, change).await?;
+    tx.rollback().await?;
+    let mut told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+    // The ledger is asked for again and again, and made once.
+    let makes_ledger = format!("CREATE TABLE IF NOT EXISTS \"{ledger}\"");
+    told.retain(|sql| {
+        changes_something(sql)
+            && (!sql.starts_with(&makes_ledger) || !std::mem::replace(&mut has_ledger, true))
+    });
+    Ok(told)
+}
+
+/// Reading the ledger and setting limits are no part of a change.
+fn changes_something(sql: &str) -> bool {
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    !["SELECT", "SET", "PRAGMA", "WITH"].iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+/// What is done to the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Apply the next steps, or all that are pending.
     Up(Option<u32>),
+    /// Take the last steps back, or all of them.
     Down(Option<u32>),
+    /// Take all steps back and apply them again.
     Fresh,
 }
 
@@ -97,17 +138,23 @@ pub(crate) async fn change<M: MigratorTrait>(
     change: Change,
 ) -> Result<Vec<String>, Error> {
     let tx = begin(db).await?;
-    let before = steps::<M>(&SchemaManager::new(&tx)).await?;
+    let names = apply::<M>(&tx, change).await?;
+    tx.commit().await?;
+    Ok(names)
+}
+
+/// Makes the change in a transaction, and returns the names of the steps that it concerned.
+async fn apply<M: MigratorTrait>(tx: &DatabaseTransaction, change: Change) -> Result<Vec<String>, Error> {
+    let before = steps::<M>(&SchemaManager::new(tx)).await?;
     match change {
-        Change::Up(count) => M::up(&tx, count).await?,
-        Change::Down(count) => M::down(&tx, count).await?,
+        Change::Up(count) => M::up(tx, count).await?,
+        Change::Down(count) => M::down(tx, count).await?,
         Change::Fresh => {
-            M::down(&tx, None).await?;
-            M::up(&tx, None).await?;
+            M::down(tx, None).await?;
+            M::up(tx, None).await?;
         }
     }
-    let after = steps::<M>(&SchemaManager::new(&tx)).await?;
-    tx.commit().await?;
+    let after = steps::<M>(&SchemaManager::new(tx)).await?;
     let all = matches!(change, Change::Fresh);
     Ok(after.into_iter().zip(before).filter(|(a, b)| all || a != b).map(|(step, _)| step.name).collect())
 }

@@ -6,7 +6,7 @@ use sea_orm::{Database, DatabaseConnection};
 use sea_orm_migration::prelude::*;
 
 use crate::run::{Change, change};
-use crate::{Error, Migrator, down, fresh, pending, status, up};
+use crate::{Error, Migrator, down, fresh, pending, preview, status, up};
 
 async fn connect(url: &str) -> DatabaseConnection {
     Database::connect(url).await.expect("the database opens")
@@ -41,6 +41,26 @@ async fn up_down_and_fresh() {
         assert!(has_table(&db, "of_a_neighbour").await);
         assert_eq!(down(&db, None).await.unwrap(), names());
         assert!(!has_table(&db, "users").await);
+    }
+}
+
+#[tokio::test]
+async fn a_preview_shows_the_sql_and_changes_nothing() {
+    for database in databases::all().await {
+        let db = connect(&database.url).await;
+        let told = preview(&db, Change::Up(None)).await.unwrap();
+        for needle in [r#"CREATE TABLE "users""#, r#"CREATE TABLE "update_writes""#, "m0001_users"] {
+            assert!(told.iter().any(|sql| sql.contains(needle)), "{needle} is missing in {told:#?}");
+        }
+        assert!(!told.iter().any(|sql| sql.starts_with("SELECT")), "{told:#?}");
+        assert_eq!(pending(&db).await.unwrap(), names());
+        assert!(!has_table(&db, "users").await);
+
+        up(&db, None).await.unwrap();
+        assert_eq!(preview(&db, Change::Up(None)).await.unwrap(), Vec::<String>::new());
+        let told = preview(&db, Change::Down(Some(1))).await.unwrap();
+        assert!(told.iter().any(|sql| sql.starts_with("DROP TABLE")), "{told:#?}");
+        assert!(pending(&db).await.unwrap().is_empty());
     }
 }
 

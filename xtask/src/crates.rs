@@ -82,9 +82,11 @@ impl Crates {
     }
 }
 
-type PullsIn<'m> = BTreeMap<&'m PackageId, Vec<&'m PackageId>>;
+/// What each package names for itself, tests and build scripts left out.
+pub(crate) type PullsIn<'m> = BTreeMap<&'m PackageId, Vec<&'m PackageId>>;
 
-fn pulls_in(metadata: &Metadata) -> PullsIn<'_> {
+/// Reads who pulls in whom.
+pub(crate) fn pulls_in(metadata: &Metadata) -> PullsIn<'_> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     nodes
         .map(|node| {
@@ -98,7 +100,8 @@ fn pulls_in(metadata: &Metadata) -> PullsIn<'_> {
         .collect()
 }
 
-fn reach<'m>(from: &'m PackageId, pulls_in: &PullsIn<'m>) -> BTreeSet<&'m PackageId> {
+/// Everything that a package pulls in, however far away.
+pub(crate) fn reach<'m>(from: &'m PackageId, pulls_in: &PullsIn<'m>) -> BTreeSet<&'m PackageId> {
     let mut seen = BTreeSet::new();
     let mut waiting = VecDeque::from([from]);
     while let Some(id) = waiting.pop_front() {

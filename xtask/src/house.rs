@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 /// What belongs to the project; build output and data do not.
 const FOLDERS: &[&str] = &["bins", "crates", "deploy", "docs", "locales", "migrations", "xtask"];
-const FILES: &[&str] = &["ARCHITECTURE.md", "deny.toml"];
+const FILES: &[&str] =
+    &["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "deny.toml"];
 
 /// Paths from the root, with `/` between the parts, and what stands in each file.
 #[derive(Debug, Default)]

@@ -5,18 +5,21 @@ mod cargo;
 mod ci;
 mod columns;
 mod crates;
+mod deploy;
 mod docs;
 mod floors;
 mod house;
 mod install;
 mod interrupt;
 mod licences;
+mod links;
 mod locales;
 mod metrics;
 mod names;
 mod postgres;
 mod programs;
 mod redis;
+mod release;
 mod services;
 mod summary;
 mod test;
@@ -52,10 +55,15 @@ enum Command {
     Bench(PassedOn),
     /// Run the bot's `migrate` command: `up`, `down`, `status`, `fresh`.
     Migrate(PassedOn),
-    /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics.
+    /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics, links, deploy.
     Tidy,
     /// Write the files that follow from declarations: the example of the settings, and their page of the book.
     Docs(docs::Options),
+    /// Build and pack a release: archive, checksums, bill of materials, notes.
+    ///
+    /// Refuses a tag that is not the version of the manifest, a tree with changes, and a version without a section in
+    /// the changelog.
+    Release(release::Options),
     /// Look for texts that nobody uses, and for texts that a language lacks.
     Locales,
 }
@@ -75,6 +83,7 @@ fn main() -> ExitCode {
         Command::Demo(passed) => programs::demo(&passed.args),
         Command::Bench(passed) => programs::bench(&passed.args),
         Command::Migrate(passed) => programs::migrate(&passed.args),
+        Command::Release(options) => release::run(&options),
         Command::Tidy => tidy::run(),
         Command::Docs(options) => docs::run(&options),
         Command::Locales => locales::run(),

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::cargo::{heading, root};
 use crate::crates::Crates;
 use crate::house::House;
-use crate::{acceptance, columns, floors, licences, metrics, names};
+use crate::{acceptance, columns, deploy, floors, licences, links, metrics, names};
 
 /// Checks every rule and says all that is wrong.
 pub(crate) fn run() -> Result<()> {
@@ -19,6 +19,8 @@ pub(crate) fn run() -> Result<()> {
         ("columns", columns::check(&house, &crates)),
         ("acceptance examples", acceptance::check(&house)),
         ("metrics", metrics::check(&house)),
+        ("links", links::check(&house)),
+        ("deploy", deploy::check(&house)),
     ];
     let mut count = 0;
     for (rule, problems) in &rules {

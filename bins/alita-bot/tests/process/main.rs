@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod activity;
+mod backup;
 mod crash;
 mod disk;
 mod group;

@@ -77,6 +77,9 @@ async fn migrate_shows_where_the_schema_stands() {
     let (_telegram, program) = whole(folder.path()).await;
     let migrate = |what: &str| answer(program.clone().arg("migrate").arg(what));
     let (_, before) = migrate("status").await;
+    let (code, sql) = answer(program.clone().arg("migrate").arg("up").arg("--dry-run")).await;
+    assert!(code == Some(0) && sql.contains("CREATE TABLE") && sql.contains("Nothing was changed"), "{sql}");
+    assert_eq!(migrate("status").await.1, before);
     assert!(!before.is_empty() && before.lines().all(|line| line.starts_with("pending ")), "{before}");
     let (code, up) = migrate("up").await;
     assert_eq!((code, up.lines().count()), (Some(0), before.lines().count()), "{up}");
