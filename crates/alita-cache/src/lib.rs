@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod built;
 mod cache;
 mod kind;
 mod state;
@@ -19,6 +20,7 @@ mod error;
 mod keys;
 mod local;
 
+pub use built::{Built, Plan};
 pub use cache::Cache;
 pub use config::RedisConfig;
 pub use counters::Counters;
