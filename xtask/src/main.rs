@@ -51,8 +51,8 @@ enum Command {
     Test(test::Options),
     /// Play a day in a group: a fake Telegram and the real bot, as two processes. Needs no token.
     Demo(PassedOn),
-    /// Measure messages a second and memory, in a release build.
-    Bench(PassedOn),
+    /// Measure what the bot costs, in a release build: rates, waits, processor time, memory, keywords.
+    Bench(programs::BenchOptions),
     /// Run the bot's `migrate` command: `up`, `down`, `status`, `fresh`.
     Migrate(PassedOn),
     /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics, links, deploy.
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
         Command::Ci(options) => ci::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Demo(passed) => programs::demo(&passed.args),
-        Command::Bench(passed) => programs::bench(&passed.args),
+        Command::Bench(options) => programs::bench(&options),
         Command::Migrate(passed) => programs::migrate(&passed.args),
         Command::Release(options) => release::run(&options),
         Command::Tidy => tidy::run(),

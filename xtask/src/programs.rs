@@ -7,8 +7,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::Message;
+use clap::Args;
 
 use crate::cargo::{cargo, heading, step};
+use crate::services::Services;
 
 /// A program of the workspace.
 struct Program {
@@ -22,12 +24,29 @@ const BENCH: Program = Program { name: "alita-bench", package: "alita-testkit" }
 
 /// Plays the demo against the real bot.
 pub(crate) fn demo(args: &[String]) -> Result<()> {
-    run_with_bot(&DEMO, "dev", args)
+    run_with_bot(&DEMO, "dev", args, &[])
+}
+
+/// How to measure.
+#[derive(Args)]
+pub(crate) struct BenchOptions {
+    /// Run without PostgreSQL and Redis, and leave out what needs them.
+    #[arg(long)]
+    no_services: bool,
+    /// Measure a build with debug assertions, to see that the bench works; the figures mean nothing.
+    #[arg(long)]
+    dev: bool,
+    /// Handed on: `--quick`, `--only <part>`, `--json <file>`, `--minutes <n>`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
 }
 
 /// Measures the bot as it is shipped.
-pub(crate) fn bench(args: &[String]) -> Result<()> {
-    run_with_bot(&BENCH, "release", args)
+pub(crate) fn bench(options: &BenchOptions) -> Result<()> {
+    let services = if options.no_services { None } else { Some(Services::start()?) };
+    let variables = services.as_ref().map(Services::variables).unwrap_or_default();
+    let profile = if options.dev { "dev" } else { "release" };
+    run_with_bot(&BENCH, profile, &options.args, &variables)
 }
 
 /// Hands the arguments to the bot's `migrate`.
@@ -38,7 +57,12 @@ pub(crate) fn migrate(args: &[String]) -> Result<()> {
 }
 
 /// Builds the bot and the program, and runs the program with `--bot <the bot's file>`.
-fn run_with_bot(program: &Program, profile: &str, args: &[String]) -> Result<()> {
+fn run_with_bot(
+    program: &Program,
+    profile: &str,
+    args: &[String],
+    variables: &[(&'static str, String)],
+) -> Result<()> {
     heading(&format!("building {} and {}", BOT.name, program.name));
     let files = build(&[&BOT, program], profile)?;
     let [bot, file] = files.as_slice() else { bail!("cargo built something else") };
@@ -47,6 +71,7 @@ fn run_with_bot(program: &Program, profile: &str, args: &[String]) -> Result<()>
         .arg("--bot")
         .arg(bot)
         .args(args)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .status()
         .with_context(|| format!("{} could not be started", program.name))?;
     ensure!(status.success(), "{} failed", program.name);

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod built;
 mod cache;
 mod kind;
 mod state;
@@ -21,6 +22,7 @@ mod keys;
 mod local;
 mod weight;
 
+pub use built::{Built, Plan};
 pub use cache::Cache;
 pub use config::RedisConfig;
 pub use counters::Counters;

@@ -2,6 +2,8 @@
 
 pub mod durations;
 mod ids;
+#[cfg(feature = "keywords")]
+pub mod keywords;
 mod locks;
 mod notes;
 mod people;

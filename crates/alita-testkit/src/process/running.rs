@@ -107,4 +107,18 @@ impl Running {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.split_whitespace().next()?.parse().ok()
     }
+
+    /// How long processors have worked for it so far, in steps of 10 ms, where the system tells (Linux).
+    #[must_use]
+    pub fn cpu_time(&self) -> Option<Duration> {
+        /// Linux: a tick of `/proc` is a hundredth of a second on every machine.
+        const TICK: Duration = Duration::from_millis(10);
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id)).ok()?;
+        // The name stands in parentheses and may hold anything; behind it the state is field 3 of the line.
+        let (_, fields) = stat.rsplit_once(") ")?;
+        let mut fields = fields.split(' ').skip(11);
+        let user: u32 = fields.next()?.parse().ok()?;
+        let system: u32 = fields.next()?.parse().ok()?;
+        Some(TICK * (user + system))
+    }
 }

@@ -3,6 +3,8 @@
 use alita_model::{ChatId, UserId};
 use alita_testkit::{FakeTelegram, Member, NewChat, NewUser, Speaker};
 
+use crate::load::Load;
+
 const GROUPS: usize = 50;
 const SPEAKERS: usize = 20;
 
@@ -51,15 +53,27 @@ impl Groups {
         }
     }
 
-    /// So many messages that no lock and no note is about.
-    pub(crate) fn say(&mut self, messages: usize) {
-        for _ in 0..messages {
+    /// So many people do it, in turn in all groups.
+    pub(crate) fn act(&mut self, load: Load, times: usize) {
+        for _ in 0..times {
             let speaker = self.speakers[self.said / GROUPS % SPEAKERS];
-            let text = format!(
-                "I had tea at {} today, and the cake was better than ever. How about you?",
-                self.said
-            );
-            self.telegram.say(self.chats[self.said % GROUPS], Speaker::User(speaker), text.as_str());
+            let chat = self.chats[self.said % GROUPS];
+            match load {
+                Load::Plain => {
+                    let text = format!(
+                        "I had tea at {} today, and the cake was better than ever. How about you?",
+                        self.said
+                    );
+                    self.telegram.say(chat, Speaker::User(speaker), text.as_str());
+                }
+                Load::Command => {
+                    self.telegram.say(chat, Speaker::User(speaker), "/id");
+                }
+                Load::Join => {
+                    let newcomer = self.telegram.add_user(NewUser::named("Newcomer"));
+                    self.telegram.join(chat, newcomer);
+                }
+            }
             self.said += 1;
         }
     }

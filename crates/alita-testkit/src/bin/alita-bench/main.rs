@@ -1,47 +1,78 @@
-//! How many plain messages a second pass through the whole bot, beside a sink that only reads them; and how much
-//! memory the bot holds.
+//! What the bot costs: messages a second beside a sink that only reads them, how long people wait for an answer,
+//! processor time, memory, and what ten thousand keywords cost.
 //!
-//! Both are processes of their own, fed by the same fake Telegram with the same messages. While messages are
+//! Bot and sink are processes of their own, fed by the same fake Telegram with the same messages. While messages are
 //! written the process stands still (`SIGSTOP`), so that writing them costs it nothing; what is measured is the time
 //! from its release until Telegram has heard that everything was handled.
 #![expect(clippy::print_stdout, reason = "it measures for somebody who reads")]
 
 mod groups;
+mod keywords;
+mod load;
+mod report;
 mod sink;
+mod stage;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
-use alita_runtime::Clock;
-use alita_testkit::FakeTelegram;
-use alita_testkit::process::{Program, Running};
+use clap::Parser;
 
-use crate::groups::Groups;
+use crate::load::Load;
+use crate::report::Report;
+use crate::stage::{Place, Stage};
 
-/// What is measured: so many times, so many messages.
-const ROUNDS: usize = 8;
-const ROUND: usize = 5_000;
-
-/// How many groups the bot knows in the end.
-const WARM: usize = 10_000;
-
-/// How long a process may take to handle what was written.
-const LIMIT: Duration = Duration::from_secs(300);
+/// How many groups the bot knows in the end, and on the way there.
+const CHATS: [usize; 2] = [1_000, 10_000];
 
 type Failure = Box<dyn Error>;
 
+/// Measures the bot.
+#[derive(Parser)]
+struct Options {
+    /// The program `alita-bot`.
+    #[arg(long, required_unless_present = "sink")]
+    bot: Option<PathBuf>,
+    /// Be the sink that the bot is compared with.
+    #[arg(long, hide = true)]
+    sink: Option<String>,
+    /// Measure little, to see that it works; the figures mean nothing.
+    #[arg(long)]
+    quick: bool,
+    /// Only these: `sqlite`, `shared`, `keywords`.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Write the figures here, too, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Let people talk for so many minutes before memory is looked at once more.
+    #[arg(long, default_value_t = 0)]
+    minutes: u64,
+    /// A PostgreSQL that nobody else uses, for `shared`.
+    #[arg(long, env = "ALITA_TEST_POSTGRES_URL")]
+    postgres: Option<String>,
+    /// A Redis, for `shared`.
+    #[arg(long, env = "ALITA_TEST_REDIS_URL")]
+    redis: Option<String>,
+}
+
+impl Options {
+    fn wants(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == part)
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    let done = match (args.next().as_deref(), args.next()) {
-        (Some("--sink"), Some(address)) => sink::run(&address).await,
-        (Some("--bot"), Some(path)) => match std::path::absolute(path) {
-            Ok(path) => bench(&path).await,
+    let options = Options::parse();
+    let done = match (&options.sink, &options.bot) {
+        (Some(address), _) => sink::run(address).await,
+        (None, Some(bot)) => match std::path::absolute(bot) {
+            Ok(bot) => bench(&options, &bot).await,
             Err(error) => Err(error.into()),
         },
-        _ => Err("usage: alita-bench --bot <path of the program alita-bot>".into()),
+        (None, None) => Err("there is no bot to measure".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,107 +83,74 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn bench(bot: &Path) -> Result<(), Failure> {
-    let sink = of_sink().await?;
-    println!("a bare sink                {sink:>9.0} messages/s");
-    let folder = tempfile::tempdir()?;
-    let bot = of_bot(bot, folder.path()).await?;
-    println!("the whole bot              {:>9.0} messages/s", bot.rate);
-    println!("ratio                      {:>9.2}", bot.rate / sink);
-    println!("Bot API calls a message    {:>9.3}", bot.calls);
-    println!("messages a getUpdates      {:>9.1}", bot.batch);
-    println!("resident, idle             {:>9.1} MiB", mebibytes(bot.idle));
-    println!("resident, {WARM} chats    {:>9.1} MiB", mebibytes(bot.warm));
+async fn bench(options: &Options, bot: &Path) -> Result<(), Failure> {
+    let mut report = Report::default();
+    let places = places(options);
+    if !places.is_empty() {
+        let sink = stage::sink(options.quick).await?;
+        report.add("bare sink", "plain messages", sink, "/s");
+        for place in &places {
+            of_bot(options, bot, place, sink, &mut report).await?;
+        }
+    }
+    if options.wants("keywords") {
+        keywords::measure(options.quick, &mut report)?;
+    }
+    if let Some(path) = &options.json {
+        std::fs::write(path, report.json()?)?;
+    }
     Ok(())
 }
 
-async fn of_sink() -> Result<f64, Failure> {
-    let (telegram, mut groups) = world().await;
-    let folder = tempfile::tempdir()?;
-    let address = format!("{}/bot{}", telegram.base_url(), FakeTelegram::TOKEN);
-    let me: PathBuf = std::env::current_exe()?;
-    let mut running = Program::new(me, folder.path()).arg("--sink").arg(address).start()?;
-    groups.say(ROUND);
-    handled(&telegram, &mut running).await?;
-    rate(&telegram, &mut running, &mut groups).await
-}
-
-/// What was found out about the bot.
-struct Figures {
-    rate: f64,
-    /// Calls for each plain message, `getUpdates` left out.
-    calls: f64,
-    /// Messages for each `getUpdates`; a hundred at best.
-    batch: f64,
-    idle: Option<u64>,
-    warm: Option<u64>,
-}
-
-async fn of_bot(path: &Path, folder: &Path) -> Result<Figures, Failure> {
-    let (telegram, mut groups) = world().await;
-    let program = Program::bot(path, folder, &telegram);
-    let mut running = program.start()?;
-    running.is_up(LIMIT).await?;
-    let idle = running.resident_kib();
-
-    groups.settle_in();
-    handled(&telegram, &mut running).await?;
-    if calls(&telegram) < groups.len() as u64 {
-        return Err(format!("the groups could not be set up; the bot's log:\n{}", program.stderr()).into());
+/// Where the bot keeps what it knows, in turn.
+fn places(options: &Options) -> Vec<Place> {
+    let mut places = Vec::new();
+    if options.wants("sqlite") {
+        places.push(Place::Sqlite);
     }
-    groups.say(ROUND);
-    handled(&telegram, &mut running).await?;
-
-    telegram.forget_calls();
-    let rate = rate(&telegram, &mut running, &mut groups).await?;
-    let counts = telegram.call_counts();
-    let polls = counts.get("getUpdates").copied().unwrap_or_default();
-    let messages = (ROUNDS * ROUND) as f64;
-    let (calls, batch) = (calls(&telegram) as f64 / messages, messages / polls as f64);
-
-    groups.greet_everywhere(WARM);
-    handled(&telegram, &mut running).await?;
-    let warm = running.resident_kib();
-    running.terminate(LIMIT).await?;
-    Ok(Figures { rate, calls, batch, idle, warm })
-}
-
-async fn world() -> (FakeTelegram, Groups) {
-    let telegram = FakeTelegram::start(Clock::system()).await;
-    telegram.pause_log(true);
-    let groups = Groups::new(&telegram);
-    (telegram, groups)
-}
-
-async fn rate(telegram: &FakeTelegram, running: &mut Running, groups: &mut Groups) -> Result<f64, Failure> {
-    let mut time = Duration::ZERO;
-    for _ in 0..ROUNDS {
-        running.signal("STOP").await?;
-        groups.say(ROUND);
-        if telegram.unconfirmed() < ROUND {
-            return Err("the process did not stand still, so there is nothing to measure".into());
+    if options.wants("shared") {
+        match (&options.postgres, &options.redis) {
+            (Some(postgres), Some(redis)) => {
+                places.push(Place::Shared { postgres: postgres.clone(), redis: redis.clone() });
+            }
+            _ => println!("left out: PostgreSQL and Redis, for their addresses were not said"),
         }
-        let began = Instant::now();
-        running.signal("CONT").await?;
-        handled(telegram, running).await?;
-        time += began.elapsed();
     }
-    Ok((ROUNDS * ROUND) as f64 / time.as_secs_f64())
+    places
 }
 
-async fn handled(telegram: &FakeTelegram, running: &mut Running) -> Result<(), Failure> {
-    tokio::select! {
-        () = telegram.settled() => Ok(()),
-        ended = running.ended(LIMIT) => Err(format!("it ended, or took too long: {ended:?}").into()),
+async fn of_bot(
+    options: &Options,
+    bot: &Path,
+    place: &Place,
+    sink: f64,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let name = place.name();
+    let folder = tempfile::tempdir()?;
+    let mut stage = Stage::open(bot, folder.path(), place, options.quick).await?;
+    report.add_memory(name, "resident, idle", stage.resident());
+    stage.settle_in().await?;
+    for load in Load::ALL {
+        let figures = stage.carry(load).await?;
+        report.add(name, load.name(), figures.rate, "/s");
+        if load == Load::Plain {
+            report.add(name, "beside the sink", figures.rate / sink, "");
+            report.add(name, "messages a getUpdates", figures.batch, "");
+        }
+        report.add(name, &format!("{}, processor time each", load.name()), figures.cpu_each, "µs");
+        report.add(name, &format!("{}, Bot API calls each", load.name()), figures.calls_each, "");
     }
-}
-
-/// All calls but those that fetch updates.
-fn calls(telegram: &FakeTelegram) -> u64 {
-    telegram.call_counts().iter().filter(|(method, _)| *method != "getUpdates").map(|(_, count)| count).sum()
-}
-
-/// NaN where the system does not tell.
-fn mebibytes(kib: Option<u64>) -> f64 {
-    kib.map_or(f64::NAN, |kib| kib as f64 / 1024.0)
+    let waits = stage.waits().await?;
+    report.add(name, "wait for an answer, p50", waits.p50, "ms");
+    report.add(name, "wait for an answer, p99", waits.p99, "ms");
+    for chats in CHATS.map(|chats| if options.quick { chats / 100 } else { chats }) {
+        stage.greet_everywhere(chats).await?;
+        report.add_memory(name, &format!("resident, {chats} chats"), stage.resident());
+    }
+    if options.minutes > 0 {
+        stage.talk(options.minutes).await?;
+        report.add_memory(name, &format!("resident, after {} minutes", options.minutes), stage.resident());
+    }
+    stage.close().await
 }
