@@ -213,7 +213,7 @@ impl Webhook {
                 if let Error::UnreadableUpdate { keys, reason, .. } = &error {
                     tracing::warn!(update_id = id, ?keys, reason, "an update could not be read");
                 }
-                metrics::counter!("alita_telegram_unreadable_updates_total").increment(1);
+                metrics::counter!("alita_updates_dropped_total", "reason" => "decode").increment(1);
                 return Answer::UnknownKind;
             }
         };
