@@ -8,7 +8,7 @@ use alita_db::{Db, DbConfig};
 use alita_dispatch::{Dispatcher, Me, Router, Services, members};
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, modules};
-use alita_monitoring::{Health, TraceConfig};
+use alita_monitoring::{Health, Migrations, TraceConfig};
 use alita_runtime::jobs::Jobs;
 use alita_runtime::{Clock, TaskSet};
 use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Error as TelegramError, RefusalKind};
@@ -94,7 +94,8 @@ pub(crate) async fn database(
             Ok(steps) => steps.iter().for_each(|step| tracing::info!(step, "migrated")),
             Err(error) if config.migrates_softly => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the schema stays as it is");
-                health.check("migrations", || async { false });
+                health.set_migrations(Migrations::Degraded);
+                return Ok(db);
             }
             Err(error) => {
                 return Err(error).context("the schema could not be brought up to date").context(variable);
@@ -112,6 +113,7 @@ pub(crate) async fn database(
             );
         }
     }
+    health.set_migrations(Migrations::Ok);
     Ok(db)
 }
 

@@ -8,7 +8,7 @@ use alita_cache::Cache;
 use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
-use alita_monitoring::{Access, Health, LogConfig, Metrics, Migrations, Redactor, Traces, http, logs};
+use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, http, logs};
 use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
@@ -23,7 +23,9 @@ use crate::{activity, compose, profiles, watch};
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How often what nobody needs any more is swept away.
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// What a supervisor sees when the bot wants to be started again.
 const START_ME_AGAIN: u8 = 70;
 
@@ -148,7 +150,6 @@ async fn serve(
     let cache = compose::cache(config, clock).await?;
     let db = compose::database(config, &cache, clock, &health).await?;
     close_last(shutdown, &db, &cache);
-    health.set_migrations(Migrations::Ok);
     let behind = db.clone();
     shutdown.register("activity", STEP, || async move {
         activity::close(&behind).await;

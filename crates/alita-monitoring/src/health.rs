@@ -124,6 +124,13 @@ struct Facts {
     remedy: Option<(&'static str, Duration)>,
 }
 
+impl Facts {
+    /// Everything answers, but not all is as it should be.
+    fn is_impaired(&self) -> bool {
+        self.is_overloaded || self.migrations == Migrations::Degraded
+    }
+}
+
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
     #[default]
@@ -230,7 +237,7 @@ impl Health {
         let works = |name: &&'static str| checks.get(name).copied().unwrap_or(false);
         let status = match facts.phase {
             Phase::Running if !needed.iter().all(works) => Status::Unhealthy,
-            Phase::Running if facts.is_overloaded || checks.values().any(|works| !works) => Status::Degraded,
+            Phase::Running if facts.is_impaired() || checks.values().any(|works| !works) => Status::Degraded,
             Phase::Running => Status::Healthy,
             Phase::Starting | Phase::Stopping => Status::Unhealthy,
         };
