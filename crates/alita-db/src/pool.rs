@@ -236,7 +236,10 @@ mod tests {
         let mut second = Box::pin(line.stand());
         assert!(poll!(second.as_mut()).is_pending());
         clock.advance(Duration::from_secs(3));
-        assert_eq!((line.state().waiting, line.state().since), (1, Some(Duration::ZERO)));
+        {
+            let state = line.state();
+            assert_eq!((state.waiting, state.since), (1, Some(Duration::ZERO)));
+        }
         drop(place);
         drop(second.await.expect("a place came free"));
         {
