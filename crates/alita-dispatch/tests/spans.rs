@@ -4,7 +4,7 @@ mod toy;
 
 use std::sync::{Arc, Mutex};
 
-use alita_dispatch::{Command, Cx, Module, Outcome};
+use alita_dispatch::{Answer, Command, Cx, Module, Outcome};
 use alita_markup::Html;
 use tracing::span::{Attributes, Id};
 use tracing::{Instrument, Level, Subscriber};
