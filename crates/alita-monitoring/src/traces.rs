@@ -86,7 +86,7 @@ impl Traces {
             Some(place) => {
                 let endpoint = Endpoint::read(place, config.is_insecure)?;
                 redactor.register_url(&endpoint.url.to_string().into());
-                (Exit::Collector(collector(&endpoint)?), Some(endpoint))
+                (Exit::Collector(Box::new(collector(&endpoint)?)), Some(endpoint))
             }
             None if config.to_console => (Exit::Console(Console::new(std::io::stderr())), None),
             None => return Ok(None),

@@ -17,10 +17,10 @@ impl<W: Write + Send> Console<W> {
         Self(Mutex::new(out))
     }
 
-    pub(super) fn export(&self, batch: Vec<SpanData>) -> std::future::Ready<OTelSdkResult> {
+    pub(super) fn export(&self, batch: &[SpanData]) -> OTelSdkResult {
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let written = batch.iter().try_for_each(|span| writeln!(out, "{}", line(span)));
-        std::future::ready(written.map_err(|error| OTelSdkError::InternalFailure(error.to_string())))
+        written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 }
 

@@ -21,7 +21,7 @@ const TOOK: &str = "took_us";
 /// Where spans go.
 #[derive(Debug)]
 pub(super) enum Exit {
-    Collector(Collector),
+    Collector(Box<Collector>),
     Console(Console<std::io::Stderr>),
 }
 
@@ -51,7 +51,7 @@ impl SpanExporter for Leaving {
         }
         let outcome = match &self.exit {
             Exit::Collector(collector) => collector.export(batch).await,
-            Exit::Console(console) => console.export(batch).await,
+            Exit::Console(console) => console.export(&batch),
         };
         let result = if outcome.is_ok() { "exported" } else { "failed" };
         let count = u64::try_from(count).unwrap_or(u64::MAX);
