@@ -40,6 +40,9 @@ pub(crate) enum Role {
     /// this by itself when it starts.
     Migrate(migrate::Args),
     /// Look at what is to happen later, try what failed again, or drop it.
+    ///
+    /// It reads and writes the database and needs the same configuration as the bot, which may be running or not. A
+    /// job that failed too often is kept as dead until somebody retries or discards it.
     Jobs(jobs::Args),
     /// Check the configuration and show its values, secrets hidden.
     ///

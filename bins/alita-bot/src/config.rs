@@ -20,10 +20,7 @@ use std::process::ExitCode;
 
 pub(crate) use env::{Env, Source};
 pub(crate) use reader::{Problem, Shown};
-#[allow(unused_imports, reason = "each part takes its own when it is joined")]
-pub(crate) use values::{
-    ActivityPlace, Config, Origin, PoolPlace, RedisPlace, TracesPlace, Watching, WebhookPlace,
-};
+pub(crate) use values::{ActivityPlace, Config, Origin, RedisPlace};
 pub(crate) use variables::THEMES;
 
 /// Where the HTTP server listens, whatever else is wrong with the configuration.

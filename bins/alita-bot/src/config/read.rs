@@ -219,7 +219,6 @@ fn pool(reader: &mut Reader<'_>, is_embedded: bool) -> PoolPlace {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
     PoolPlace {
         max_open,
-        max_idle,
         lifetime: minutes(reader.number(&v::DB_CONN_MAX_LIFETIME_MIN)),
         idle_time: minutes(reader.number(&v::DB_CONN_MAX_IDLE_TIME_MIN)),
         is_watched: reader.switch(&v::ENABLE_DB_MONITORING),

@@ -1,5 +1,4 @@
 //! The values, once they are read and found right. Nothing changes them any more.
-#![allow(dead_code, reason = "each part takes its fields when it is joined")]
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -61,7 +60,6 @@ pub(crate) struct WebhookPlace {
 pub(crate) struct PoolPlace {
     pub(crate) max_open: u32,
     /// Read for the sake of old settings; the pool has no such bound.
-    pub(crate) max_idle: u32,
     pub(crate) lifetime: Duration,
     pub(crate) idle_time: Duration,
     /// Whether its figures are logged every minute.

@@ -148,8 +148,8 @@ async fn what_it_does_is_measured_and_nobody_is_named() {
     };
     for (metric, label) in [
         ("alita_commands_total", r#"command="setwarnlimit""#),
-        ("alita_handler_results_total", r#"handler="setwarnlimit",result="done""#),
-        ("alita_handler_duration_seconds_count", r#"handler="setwarnlimit",kind="command""#),
+        ("alita_handler_results_total", r#"module="warns",result="done""#),
+        ("alita_handler_duration_seconds_count", r#"module="warns",kind="command""#),
         ("alita_handler_results_total", r#"module="users""#),
         ("alita_handler_duration_seconds_count", r#"kind="watcher""#),
         ("alita_db_queries_total", r#"domain="warns""#),

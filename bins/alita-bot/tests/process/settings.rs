@@ -130,7 +130,10 @@ async fn a_step_that_fails_stops_the_bot_unless_it_may_go_on() {
     let (code, _, complaint) = all_it_says(&program.clone().env("LOG_FORMAT", "json")).await;
     let for_people: Vec<&str> = complaint.lines().filter(|line| !line.starts_with('{')).collect();
     assert_eq!((code, for_people.len()), (Some(1), 1), "{complaint}");
-    assert!(for_people[0].starts_with("DATABASE_URL: the schema could not be brought up to date"), "{complaint}");
+    assert!(
+        for_people[0].starts_with("DATABASE_URL: the schema could not be brought up to date"),
+        "{complaint}"
+    );
 
     let program = program.env("AUTO_MIGRATE_SILENT_FAIL", "yes");
     let mut running = program.start().expect("it starts");
@@ -148,6 +151,9 @@ async fn a_step_that_fails_stops_the_bot_unless_it_may_go_on() {
         }
     };
     let report = tokio::time::timeout(LIMIT, degraded).await.expect("it says how it is");
-    assert!(report.contains("\"migrations\":\"degraded\"") && report.contains("\"database\":true"), "{report}");
+    assert!(
+        report.contains("\"migrations\":\"degraded\"") && report.contains("\"database\":true"),
+        "{report}"
+    );
     assert!(running.terminate(LIMIT).await.expect("it leaves").success());
 }

@@ -12,13 +12,16 @@ use tokio::net::TcpStream;
 
 use crate::{LIMIT, whole};
 
-/// Metrics that a bot without Redis, troubles and secrets in its log has no reason to count.
+/// Metrics that a polling bot without Redis, traces, troubles and secrets in its log has no reason to count.
 const NOT_TODAY: &[&str] = &[
+    "alita_activity_waiting",
     "alita_cache_errors_total",
     "alita_cache_invalidation_retries_total",
     "alita_cache_operation_seconds",
     "alita_db_pool_wait_seconds",
     "alita_handler_errors_total",
+    "alita_job_delay_seconds",
+    "alita_jobs_total",
     "alita_log_redactions_total",
     "alita_panics_total",
     "alita_pool_full_total",
@@ -28,7 +31,11 @@ const NOT_TODAY: &[&str] = &[
     "alita_telegram_suppressed_total",
     "alita_telegram_throttled_total",
     "alita_telegram_updates_given_up_total",
+    "alita_trace_spans_total",
     "alita_updates_dropped_total",
+    "alita_updates_turned_away_total",
+    "alita_webhook_pending_updates",
+    "alita_webhook_requests_total",
 ];
 
 /// So seldom does a test ask that no route has enough of it.
