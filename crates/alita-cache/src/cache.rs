@@ -151,7 +151,10 @@ impl Cache {
     }
 
     /// Ends the loads and leaves Redis; whoever asks later gets [`crate::LoadError::Closed`].
+    ///
+    /// What Redis still has to forget it forgets first, for the next process would believe it.
     pub async fn close(&self) {
+        let _ = timeout(LAST_WAIT, instances::catch_up(&self.shared, &self.kinds)).await;
         self.shared.tasks.close(LAST_WAIT).await;
         if let Some(redis) = &self.shared.redis {
             let leave = async { (redis.pool.quit().await, redis.subscriber.quit().await) };

@@ -1,7 +1,7 @@
 //! Every declared command, asked by everybody who can ask: the answer follows from the declaration.
 //!
 //! The expectation is worked out here from the data of the gate alone; the bot is a running one. That a handler ran
-//! is not concluded from silence: the metrics must tell that it came to its end, and Telegram must have heard of it.
+//! is not concluded from silence: its span must tell that it came to its end, and Telegram must have heard of it.
 
 mod support;
 #[path = "support/witness.rs"]

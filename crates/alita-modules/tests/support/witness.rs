@@ -1,8 +1,14 @@
-//! Which handlers ran and how they ended, as the metrics tell it.
+//! Which handlers ran and how they ended, as their spans tell it.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use tracing::Subscriber;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry, filter};
 
 /// A handler's name, and `done`, `next`, `mistake`, `denied` or `error`.
 pub(crate) type Ended = (String, String);
@@ -17,7 +23,9 @@ impl Witness {
         static WITNESS: OnceLock<Witness> = OnceLock::new();
         let install = || {
             let witness = Self::default();
-            metrics::set_global_recorder(witness.clone()).expect("nobody else collects metrics here");
+            let handlers = filter::filter_fn(|metadata| metadata.name() == "handler");
+            let subscriber = Registry::default().with(witness.clone().with_filter(handlers));
+            tracing::subscriber::set_global_default(subscriber).expect("nobody else listens to spans here");
             witness
         };
         WITNESS.get_or_init(install).clone()
@@ -29,42 +37,45 @@ impl Witness {
     }
 }
 
-impl Recorder for Witness {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Witness {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut name = Word { field: "otel.name", found: None };
+        attributes.record(&mut name);
+        // `handler warns.warn` is the handler `warn`.
+        let name = name.found.unwrap_or_default();
+        let name = name.rsplit('.').next().unwrap_or_default().to_owned();
+        context.span(id).expect("a new span").extensions_mut().insert(Handler(name));
+    }
 
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        if key.name() != "alita_handler_results_total" {
-            return Counter::noop();
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let mut result = Word { field: "handler.result", found: None };
+        values.record(&mut result);
+        let Some(result) = result.found else { return };
+        let span = context.span(id).expect("a span");
+        let Handler(name) = span.extensions().get::<Handler>().expect("a handler").clone();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((name, result));
+    }
+}
+
+#[derive(Clone)]
+struct Handler(String);
+
+/// Takes one field out of many.
+struct Word {
+    field: &'static str,
+    found: Option<String>,
+}
+
+impl Visit for Word {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == self.field {
+            self.found = Some(value.to_owned());
         }
-        let label = |name: &str| {
-            let label = key.labels().find(|label| label.key() == name);
-            label.map(|label| label.value().to_owned()).unwrap_or_default()
-        };
-        let ended = (label("handler"), label("result"));
-        Counter::from_arc(Arc::new(Note { witness: self.clone(), ended }))
     }
 
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == self.field {
+            self.found = Some(format!("{value:?}"));
+        }
     }
-
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
-}
-
-struct Note {
-    witness: Witness,
-    ended: Ended,
-}
-
-impl CounterFn for Note {
-    fn increment(&self, times: u64) {
-        let mut notes = self.witness.0.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.extend((0..times).map(|_| self.ended.clone()));
-    }
-
-    fn absolute(&self, _: u64) {}
 }

@@ -86,7 +86,7 @@ impl Queue {
     }
 
     fn store(&mut self, id: i64, kind: &str, lane: i64, text: String) -> i64 {
-        self.next_id = self.next_id.max(id + 1);
+        self.next_id = self.next_id.max(id.saturating_add(1));
         let at = self.updates.partition_point(|update| update.id <= id);
         let kind = kind.to_owned();
         let update = Update { id, kind, text, lane, is_under_way: false, failures: 0, due: Duration::ZERO };
@@ -227,10 +227,12 @@ fn lane(id: i64, kind: &str, content: &Value) -> i64 {
     const BESIDE: i64 = 1 << 58;
     let chat = content["chat"]["id"].as_i64();
     match (kind, chat, content["from"]["id"].as_i64()) {
-        ("callback_query", _, Some(person)) => BESIDE + person,
-        ("my_chat_member" | "chat_member" | "chat_join_request", Some(chat), _) => 2 * BESIDE + chat,
+        ("callback_query", _, Some(person)) => BESIDE.saturating_add(person),
+        ("my_chat_member" | "chat_member" | "chat_join_request", Some(chat), _) => {
+            (2 * BESIDE).saturating_add(chat)
+        }
         (_, Some(chat), _) => chat,
-        _ => 3 * BESIDE + id,
+        _ => (3 * BESIDE).saturating_add(id),
     }
 }
 
