@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use alita_cache::Cache;
-use alita_monitoring::Health;
 use alita_monitoring::http::{Peer, Router};
+use alita_monitoring::{Health, traces};
 use alita_runtime::{Clock, Shutdown, TaskSet};
 use alita_telegram::methods::SetWebhookParams;
 use alita_telegram::types::AllowedUpdate;
@@ -22,6 +22,7 @@ use alita_telegram::{
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
+use tracing::Instrument;
 
 use crate::claims::SharedClaims;
 use crate::config::{Config, Origin};
@@ -84,7 +85,15 @@ impl Hook {
         router.under("/webhook", move |request| {
             let webhook = webhook.clone();
             let from = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-            async move { webhook.answer(request, from).await }
+            // The trace of the update begins here, or wherever the caller says that it began.
+            let span = traces::webhook_span(request.headers(), "/webhook/{secret}");
+            let here = span.clone();
+            let answer = async move {
+                let reply = webhook.answer(request, from).await;
+                here.record("http.status_code", reply.status().as_u16());
+                reply
+            };
+            answer.instrument(span)
         })
     }
 

@@ -9,6 +9,7 @@ use alita_testkit::{FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::collector::Collector;
 use crate::{LIMIT, whole};
 
 const SECRET: &str = "a-secret-that-nobody-guesses-0123456789";
@@ -139,6 +140,41 @@ async fn only_telegram_is_let_in() {
     assert!(!program.stderr().contains(SECRET), "the secret is in the log");
     assert!(program.stderr().contains("a request to the webhook was turned away"), "{}", program.stderr());
     assert!(telegram.calls_of("deleteWebhook").is_empty(), "the webhook stays for the next start");
+}
+
+/// A proxy or a gateway in front may have begun the trace.
+#[tokio::test]
+async fn a_trace_goes_on_where_the_caller_began_it() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const CALLER: &str = "b7ad6b7169203331";
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = alone(folder.path()).await;
+    let collector = Collector::start().await;
+    let program = program.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
+    let mut running = program.start().expect("it starts");
+    running.is_up(LIMIT).await.expect("it comes up");
+    let body = r#"{"update_id":900000001,"message":{"message_id":7,"date":1767614400,"text":"hello",
+        "from":{"id":42,"is_bot":false,"first_name":"Ada"},"chat":{"id":42,"type":"private","first_name":"Ada"}}}"#;
+    let head = format!(
+        "POST {} HTTP/1.1\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\nContent-Type: application/json\r\n\
+         traceparent: 00-{TRACE}-{CALLER}-01\r\nContent-Length: {}",
+        registered_path(&telegram),
+        body.len()
+    );
+    let answer = post(address(&program), &head, body).await;
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert_eq!(running.terminate(LIMIT).await.expect("it leaves").code(), Some(0), "{}", program.stderr());
+
+    let spans = collector.spans();
+    let in_trace = |name: &str| spans.iter().find(|span| span.trace == TRACE && span.name == name);
+    let request = in_trace("webhook.request").expect("the request is in the caller's trace");
+    assert_eq!(request.parent, CALLER);
+    assert_eq!(request.attributes["http.status_code"], "200");
+    let update = in_trace("dispatcher.processUpdate").expect("and so is the update");
+    assert_eq!(
+        (update.parent.as_str(), update.attributes["bot.working_mode"].as_str()),
+        (request.id.as_str(), "webhook")
+    );
 }
 
 /// One handler waits for Telegram, and there is room for one: whoever comes next is told to come back.
