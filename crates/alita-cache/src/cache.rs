@@ -154,6 +154,7 @@ impl Cache {
     ///
     /// What Redis still has to forget it forgets first, for the next process would believe it.
     pub async fn close(&self) {
+        // What does not succeed in this time ends by its lifetime, or is cleared at the next start.
         let _ = timeout(LAST_WAIT, instances::catch_up(&self.shared, &self.kinds)).await;
         self.shared.tasks.close(LAST_WAIT).await;
         if let Some(redis) = &self.shared.redis {
