@@ -159,6 +159,13 @@ impl<A: App> Dispatcher<A> {
     }
 }
 
+/// Gives an update back: whoever handed it in feels that it was not handled.
+fn turn_away(update_id: i64, ack: Ack) {
+    tracing::debug!(update_id, "waited too long for its turn");
+    metrics::counter!("alita_updates_turned_away_total").increment(1);
+    drop(ack);
+}
+
 /// The span of all that is done for one update. Ids are fields and never part of a name.
 fn root(came: &Span, source: &'static str, view: &View) -> Span {
     tracing::debug_span!(
@@ -200,10 +207,10 @@ impl<A: App> Inner<A> {
                 ack.done();
                 drop(permits);
             } else {
-                // Before those behind it, so that whoever hands them in again does it in their order.
-                drop(ack);
-                metrics::counter!("alita_updates_turned_away_total").increment(1);
-                self.give_back(key);
+                // Those behind it leave the lane first, so that none of them is one that was handed in again.
+                let behind = self.empty(key);
+                turn_away(view.update_id, ack);
+                behind.into_iter().for_each(|waiting| turn_away(waiting.view.update_id, waiting.ack));
             }
             next = self.next_in(key);
         }
@@ -246,28 +253,23 @@ impl<A: App> Inner<A> {
             };
             let Some((until, news)) = first else { return pending().await };
             tokio::select! {
-                () = self.reached(until) => self.give_back(key),
+                () = self.reached(until) => {
+                    self.empty(key).into_iter().for_each(|waiting| turn_away(waiting.view.update_id, waiting.ack));
+                }
                 () = news.notified() => {}
             }
         }
     }
 
-    /// Gives back everything that waits in a lane. Whoever came later may wait longer, but not overtake.
-    fn give_back(&self, key: (ChatId, i64)) {
-        let given_back =
-            self.lanes().get_mut(&key).map(|lane| std::mem::take(&mut lane.waiting)).unwrap_or_default();
-        for waiting in given_back {
-            tracing::debug!(update_id = waiting.view.update_id, "waited too long for its turn");
-            metrics::counter!("alita_updates_turned_away_total").increment(1);
-            drop(waiting.ack);
-        }
+    /// Takes out everything that waits in a lane. Whoever came later may wait longer, but not overtake.
+    fn empty(&self, key: (ChatId, i64)) -> VecDeque<Waiting> {
+        self.lanes().get_mut(&key).map(|lane| std::mem::take(&mut lane.waiting)).unwrap_or_default()
     }
 
     /// Returns when the clock has reached `until`; never without one.
     async fn reached(&self, until: Option<Duration>) {
         let Some(until) = until else { return pending().await };
-        let clock = &self.services.clock;
-        clock.limit(until.saturating_sub(clock.instant())).await;
+        self.services.clock.limit_until(until).await;
     }
 
     /// The share of a chat lives as long as one of its updates is waiting or handled.

@@ -71,6 +71,8 @@ async fn without_a_free_permit_it_is_given_back_in_time() {
     assert!(first.handled().await && second.handled().await);
     slow.begun(&mut notes, 2).await;
     assert_eq!(notes, ["begins 1", "begins 2"]);
+    // A lane goes just after its last update has been acknowledged.
+    slow.play.handling.idle().await;
     assert_eq!(slow.play.dispatcher.busy_lanes(), 0);
     slow.play.leave().await;
 }

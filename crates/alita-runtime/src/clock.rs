@@ -65,12 +65,14 @@ impl Clock {
     /// Waits as [`Clock::sleep`] does, but beside something that is going on and may take no longer: that is no
     /// sleeper, for the work may end before the clock is turned.
     pub async fn limit(&self, duration: Duration) {
+        self.limit_until(self.instant().saturating_add(duration)).await;
+    }
+
+    /// Waits as [`Clock::limit`] does, until [`Clock::instant`] is at least `due`.
+    pub async fn limit_until(&self, due: Duration) {
         match &self.0 {
-            Kind::System { .. } => tokio::time::sleep(duration).await,
-            Kind::Manual { elapsed, .. } => {
-                let due = elapsed.borrow().saturating_add(duration);
-                reached(elapsed, due).await;
-            }
+            Kind::System { made } => tokio::time::sleep(due.saturating_sub(made.elapsed())).await,
+            Kind::Manual { elapsed, .. } => reached(elapsed, due).await,
         }
     }
 
