@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
+use crate::envelope::Envelope;
 use crate::error::where_it_stopped;
 use crate::watermark::Watermark;
 use crate::webhook::Turn;
@@ -170,12 +171,12 @@ impl UpdateSource {
 /// update is to be logged and acknowledged, or it would come again for ever.
 pub fn read_update(json: &[u8]) -> Result<Update, Error> {
     let error = match serde_json::from_slice(json) {
-        Ok(update) => return Ok(update),
+        Ok(Envelope(update)) => return Ok(update),
         Err(error) => error,
     };
     let mut value: Value = serde_json::from_slice(json).unwrap_or_default();
     if members::mend(&mut value)
-        && let Ok(update) = serde_json::from_value(value.clone())
+        && let Ok(Envelope(update)) = Envelope::deserialize(&value)
     {
         return Ok(update);
     }

@@ -6,6 +6,7 @@ mod delivery;
 mod download;
 mod effects;
 mod endpoint;
+mod envelope;
 mod error;
 mod kinds;
 mod load;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{DeleteWebhookParams, GetUpdatesParams};
 use frankenstein::types::AllowedUpdate;
+use frankenstein::updates::Update;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -163,19 +164,22 @@ impl Polling {
 
     /// Sorts a batch: new ones become ready, known ones are passed over, unreadable ones are logged and done with.
     fn take_in(&mut self, batch: &Batch) {
-        let mut updates: Vec<(i64, &RawValue)> = Vec::with_capacity(batch.updates.len());
+        let mut updates: Vec<(i64, Result<Update, Error>)> = Vec::with_capacity(batch.updates.len());
         for raw in &batch.updates {
-            match update_id(raw.get().as_bytes()) {
-                Some(id) => updates.push((id, raw)),
+            let json = raw.get().as_bytes();
+            let read = read_update(json);
+            let id = read.as_ref().map_or_else(|_| update_id(json), |update| Some(update.update_id.into()));
+            match id {
+                Some(id) => updates.push((id, read)),
                 None => tracing::warn!("an update without a number was passed over"),
             }
         }
         updates.sort_by_key(|(id, _)| *id);
-        for (id, raw) in updates {
+        for (id, read) in updates {
             if !self.watermark.admit(id, batch.asked) {
                 continue;
             }
-            match read_update(raw.get().as_bytes()) {
+            match read {
                 Ok(update) => self.ready.push_back(Delivery::polled(update, &self.watermark)),
                 Err(error) => {
                     if let Error::UnreadableUpdate { keys, reason, .. } = &error {
