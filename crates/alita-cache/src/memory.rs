@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,21 +16,18 @@ const SHARDS: usize = 256;
 /// The values of one kind, and counters that `forget` raises.
 pub(crate) struct Memory<V> {
     lifetime: Duration,
-    values: moka::sync::Cache<String, Entry<V>>,
+    /// Of one type for all kinds: a cache for each type of value would make the program a good deal larger.
+    values: moka::sync::Cache<String, Entry>,
     /// A counter's lock is held while a value is kept or dropped, so none is kept after its `forget`.
     versions: Vec<Mutex<u64>>,
     hasher: RandomState,
+    of: PhantomData<V>,
 }
 
-struct Entry<V> {
-    value: Arc<V>,
+#[derive(Clone)]
+struct Entry {
+    value: Arc<dyn Any + Send + Sync>,
     kept_at: Duration,
-}
-
-impl<V> Clone for Entry<V> {
-    fn clone(&self) -> Self {
-        Self { value: Arc::clone(&self.value), kept_at: self.kept_at }
-    }
 }
 
 impl<V: Send + Sync + 'static> Memory<V> {
@@ -40,6 +38,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
             values: moka::sync::Cache::builder().max_capacity(MOST).time_to_live(lifetime).build(),
             versions: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
+            of: PhantomData,
         }
     }
 
@@ -47,7 +46,8 @@ impl<V: Send + Sync + 'static> Memory<V> {
     pub(crate) fn get(&self, key: &str, now: Duration, oldest: Duration) -> Option<Arc<V>> {
         let entry = self.values.get(key)?;
         let age = now.saturating_sub(entry.kept_at);
-        (age < self.lifetime.min(oldest)).then_some(entry.value)
+        // Only values of this type are kept here.
+        if age < self.lifetime.min(oldest) { entry.value.downcast().ok() } else { None }
     }
 
     /// To be read before a load begins and handed back with what it brought.
