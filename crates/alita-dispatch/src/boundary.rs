@@ -13,6 +13,7 @@ use tracing::field::Empty;
 
 use crate::app::App;
 use crate::cx::Cx;
+use crate::meters::{End, Kind};
 use crate::outcome::{Fault, Flow, Mistake, No, Outcome};
 use crate::refusal;
 use crate::reply::Reply;
@@ -23,24 +24,6 @@ pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// For how long somebody who was refused is not told again.
 const REFUSAL_REST: Duration = Duration::from_secs(5);
-
-/// The kinds of handler, as the metrics name them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Command,
-    Button,
-    Watcher,
-}
-
-impl Kind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Command => "command",
-            Self::Button => "callback",
-            Self::Watcher => "watcher",
-        }
-    }
-}
 
 /// Whose handler it is; all parts come from declarations, so that labels stay bounded.
 #[derive(Debug, Clone, Copy)]
@@ -71,16 +54,16 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, work: BoxFuture<'_, 
         handler.result = Empty,
         otel.status_code = Empty,
     );
-    let (result, ends) = guard(cx, origin, work).instrument(span.clone()).await;
-    span.record("handler.result", result);
-    if result == "error" {
+    let (end, ends) = guard(cx, origin, work).instrument(span.clone()).await;
+    span.record("handler.result", end.as_str());
+    if end == End::Error {
         span.record("otel.status_code", "ERROR");
     }
     ends
 }
 
-/// What became of it, in a word, and whether nobody else shall look at the update.
-async fn guard<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outcome>) -> (&'static str, bool) {
+/// What became of it, and whether nobody else shall look at the update.
+async fn guard<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outcome>) -> (End, bool) {
     let begin = cx.clock().instant();
     // Most watchers are done at once; only those that have to wait are worth a timer.
     let limited = async {
@@ -95,27 +78,24 @@ async fn guard<A: App>(cx: &Cx<A>, origin: Origin, mut work: BoxFuture<'_, Outco
     };
     let (outcome, cut) = match guarded(origin.name, limited).await {
         Ok(Ok(outcome)) => (outcome, None),
-        Ok(Err(cut)) => (Err(No::fault(cut)), Some("timeout")),
-        Err(_) => (Err(No::fault(Cut::Panicked)), Some("panic")),
+        Ok(Err(cut)) => (Err(No::fault(cut)), Some(End::Timeout)),
+        Err(_) => (Err(No::fault(Cut::Panicked)), Some(End::Panic)),
     };
-    let (result, ends) = match outcome {
-        Ok(Flow::Next) => ("next", false),
+    let (end, ends) = match outcome {
+        Ok(Flow::Next) => (End::Next, false),
         Ok(flow) => match carry_out(cx, flow).boxed().await {
-            Ok(()) => ("done", true),
+            Ok(()) => (End::Done, true),
             Err(error) => {
                 complain(cx, origin, error).await;
-                ("error", true)
+                (End::Error, true)
             }
         },
         Err(no) => refuse(cx, origin, no).boxed().await,
     };
     let took = cx.clock().instant().saturating_sub(begin);
-    let result = cut.unwrap_or(result);
-    metrics::counter!("alita_handler_results_total", "module" => origin.module, "result" => result)
-        .increment(1);
-    metrics::histogram!("alita_handler_duration_seconds", "module" => origin.module, "kind" => origin.kind.as_str())
-        .record(took.as_secs_f64());
-    (result, ends)
+    let end = cut.unwrap_or(end);
+    cx.router().meters().handled(origin.module, origin.kind, end, took);
+    (end, ends)
 }
 
 async fn carry_out<A: App>(cx: &Cx<A>, flow: Flow) -> Result<(), TelegramError> {
@@ -151,13 +131,13 @@ const fn is_out_of_reach(kind: RefusalKind) -> bool {
 }
 
 /// Says no in the way that the handler can be heard: watchers never speak of it.
-async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (&'static str, bool) {
+async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (End, bool) {
     let is_watcher = origin.kind == Kind::Watcher;
     match no {
-        No::Silent => ("denied", true),
+        No::Silent => (End::Denied, true),
         No::Denied(reason) if is_watcher => {
             tracing::debug!(module = origin.module, ?reason, "a watcher may not act");
-            ("denied", false)
+            (End::Denied, false)
         }
         No::Denied(reason) => {
             if reason == Denied::BotIsNotAdmin {
@@ -168,18 +148,18 @@ async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (&'static str, bo
             {
                 say(cx, origin, &words).await;
             }
-            ("denied", true)
+            (End::Denied, true)
         }
         No::Mistake(words) => {
             say(cx, origin, &words).await;
-            ("mistake", true)
+            (End::Mistake, true)
         }
         No::Fault(fault) => {
             let words = explain(cx, origin, fault).await;
             if let Some(words) = words.filter(|_| !is_watcher) {
                 say(cx, origin, &words).await;
             }
-            ("error", !is_watcher)
+            (End::Error, !is_watcher)
         }
     }
 }

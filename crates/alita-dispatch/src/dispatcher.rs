@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use alita_model::ChatId;
+use alita_runtime::guarded;
 use alita_runtime::jobs::Handlers;
 use alita_telegram::{Ack, Delivery};
+use futures_util::FutureExt;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::unconstrained;
 use tracing::{Instrument, Span};
 
 use crate::app::App;
@@ -18,6 +21,9 @@ use crate::pipeline;
 use crate::router::Router;
 use crate::tally::{InFlight, Tally};
 use crate::view::{Event, View};
+
+/// How the work of a lane is called.
+const LANE: &str = "lane";
 
 /// The updates of one sender in one chat that nobody handles yet, and a bell for a new one.
 #[derive(Debug, Default)]
@@ -108,8 +114,7 @@ impl<A: App> Dispatcher<A> {
 
     fn queue(&self, delivery: Delivery, until: Option<Duration>) {
         let source = delivery.source();
-        metrics::counter!("alita_updates_received_total", "type" => delivery.kind(), "source" => source)
-            .increment(1);
+        self.0.router.meters().received(delivery.kind(), source);
         let arrived = self.0.services.clock.instant();
         let Delivery { update, update_id, ack, span: came, .. } = delivery;
         let Some(view) = View::of(Arc::unwrap_or_clone(update)) else {
@@ -125,11 +130,24 @@ impl<A: App> Dispatcher<A> {
             lane.news.notify_one();
             return;
         }
-        lanes.insert(key, Lane { waiting: VecDeque::from([waiting]), news: Arc::default() });
+        lanes.insert(key, Lane::default());
         drop(lanes);
+        self.open_lane(key, waiting);
+    }
+
+    /// Handles an update here and now as far as it goes without waiting; the rest goes on in a task.
+    ///
+    /// Most updates need no answer and nothing that is not in memory: to make a task for each and to wake another
+    /// thread for it would cost more than to handle it.
+    fn open_lane(&self, key: (ChatId, i64), first: Waiting) {
         let inner = Arc::clone(&self.0);
         // Each update in the lane has a span of its own.
-        self.0.services.tasks.spawn_in(Span::none(), "lane", async move { inner.run_lane(key).await });
+        let mut lane = Box::pin(async move { inner.run_lane(key, first).await });
+        // Whoever takes many updates in a row would use up its share of the scheduler's patience with the first few.
+        let begun = unconstrained(guarded(LANE, lane.as_mut())).now_or_never();
+        if begun.is_none() {
+            self.0.services.tasks.spawn_in(Span::none(), LANE, lane);
+        }
     }
 
     /// How many senders have updates that are not handled yet.
@@ -185,8 +203,8 @@ impl<A: App> Inner<A> {
     }
 
     /// A lane is there while one of its updates is handled, so that a new one knows that it has to wait.
-    async fn run_lane(&self, key: (ChatId, i64)) {
-        let mut next = self.next_in(key);
+    async fn run_lane(&self, key: (ChatId, i64), first: Waiting) {
+        let mut next = Some(first);
         while let Some(Waiting { view, ack, arrived, until, came, source }) = next {
             let permits = tokio::select! {
                 biased;
@@ -195,7 +213,7 @@ impl<A: App> Inner<A> {
             };
             if let Some(permits) = permits {
                 self.begin(&view, arrived);
-                let in_flight = InFlight::begin(self.router.tally());
+                let in_flight = InFlight::begin(self.router.tally(), self.router.meters());
                 let span = root(&came, source, &view);
                 let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
                 tokio::select! {
@@ -229,11 +247,11 @@ impl<A: App> Inner<A> {
     /// How long an update waited for us, and, for a message, how old it is.
     fn begin(&self, view: &View, arrived: Duration) {
         let waited = self.services.clock.instant().saturating_sub(arrived);
-        metrics::histogram!("alita_update_queue_seconds").record(waited);
+        self.router.meters().waited(waited);
         if let Event::Message(message) = &view.event {
             let now = u64::try_from(self.services.clock.now().timestamp()).unwrap_or_default();
             let age = u32::try_from(now.saturating_sub(message.date)).unwrap_or(u32::MAX);
-            metrics::histogram!("alita_message_age_seconds").record(age);
+            self.router.meters().aged(age);
         }
     }
 

@@ -5,6 +5,7 @@ pub mod view;
 
 mod command;
 mod gate;
+mod meters;
 mod module;
 mod router;
 

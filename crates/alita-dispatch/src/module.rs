@@ -203,6 +203,7 @@ pub struct Watcher<A: App> {
     pub(crate) name: &'static str,
     pub(crate) stage: Stage,
     pub(crate) kinds: Vec<On>,
+    pub(crate) concerns: fn(&Cx<A>) -> bool,
     pub(crate) run: Run<A>,
 }
 
@@ -218,12 +219,19 @@ impl<A: App> fmt::Debug for Watcher<A> {
 impl<A: App> Watcher<A> {
     /// A watcher of new messages in this stage.
     pub fn new<T>(stage: Stage, name: &'static str, handler: impl Handler<A, T>) -> Self {
-        Self { name, stage, kinds: vec![On::Message], run: erase(handler) }
+        Self { name, stage, kinds: vec![On::Message], concerns: |_| true, run: erase(handler) }
     }
 
     /// Looks at these kinds of update instead.
     pub fn on(mut self, kinds: &[On]) -> Self {
         self.kinds = kinds.to_vec();
+        self
+    }
+
+    /// Looks only at updates of which this is true, as a glance at the update itself can tell; the others cost
+    /// nothing, and nothing is counted or traced for them.
+    pub fn when(mut self, concerns: fn(&Cx<A>) -> bool) -> Self {
+        self.concerns = concerns;
         self
     }
 }

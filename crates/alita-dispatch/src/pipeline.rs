@@ -1,5 +1,6 @@
 //! The journey of one update: through the stages, to a command, a button or a link, and back as an answer.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alita_model::ChatId;
@@ -14,6 +15,8 @@ use crate::boundary::{self, Origin};
 use crate::command::{Command, Connection, Registered};
 use crate::cx::{Cx, Services};
 use crate::gate::{Gate, Passage};
+use crate::meters::Kind;
+use crate::module::Watcher;
 use crate::muted;
 use crate::outcome::{Flow, Mistake, No, Outcome};
 use crate::payload::Payload;
@@ -28,17 +31,27 @@ pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Route
     let cx = Cx::new(services, router, Arc::new(view));
     origin::scope(cx.update_id(), async {
         // Boxed: the futures of a whole update make a type that is too deep for the compiler.
-        follow_migration(&cx).boxed().await;
-        follow_own_rights(&cx).boxed().await;
+        if let Some((old, new)) = migration(&cx) {
+            cx.migrated(old, new).boxed().await;
+        }
+        if matches!(cx.event(), Event::MyChatMember(_)) {
+            // With other rights the bot may be allowed to write again.
+            muted::open(&cx, cx.place().id, None).boxed().await;
+        }
         through_stages(&cx).boxed().await;
-        // Whatever happened, the spinner on the button stops.
-        cx.toast(None).await;
+        if matches!(cx.event(), Event::CallbackQuery(_)) {
+            // Whatever happened, the spinner on the button stops.
+            cx.toast(None).boxed().await;
+        }
     })
     .await;
 }
 
 async fn through_stages<A: App>(cx: &Cx<A>) {
     for stage in Stage::ALL {
+        if stage != Stage::Command && cx.router().watchers(stage, cx.event().kind()).next().is_none() {
+            continue;
+        }
         let span = tracing::debug_span!("stage", otel.name = stage.span_name());
         if through_stage(cx, stage).instrument(span).await {
             return;
@@ -52,12 +65,20 @@ async fn through_stage<A: App>(cx: &Cx<A>, stage: Stage) -> bool {
         return true;
     }
     for (module, watcher) in cx.router().watchers(stage, cx.event().kind()) {
-        let origin = Origin { module, name: watcher.name, kind: boundary::Kind::Watcher };
+        if !concerns(watcher, cx) {
+            continue;
+        }
+        let origin = Origin { module, name: watcher.name, kind: Kind::Watcher };
         if boundary::run(cx, origin, (watcher.run)(cx.clone().within(module))).await {
             return true;
         }
     }
     false
+}
+
+/// A glance that panics is followed by a look, whose panic is caught and counted where it belongs.
+fn concerns<A: App>(watcher: &Watcher<A>, cx: &Cx<A>) -> bool {
+    catch_unwind(AssertUnwindSafe(|| (watcher.concerns)(cx))).unwrap_or(true)
 }
 
 /// A command or a press; `true` when it was one and is dealt with.
@@ -82,7 +103,7 @@ async fn command<A: App>(cx: &Cx<A>) -> bool {
     let Some((registered, args)) = find_command(cx) else { return false };
     let cx = cx.clone().with_args(args).within(registered.module).speaking().await;
     let command = &registered.command;
-    let origin = Origin { module: registered.module, name: command.name, kind: boundary::Kind::Command };
+    let origin = Origin { module: registered.module, name: command.name, kind: Kind::Command };
     metrics::counter!("alita_commands_total", "command" => command.name).increment(1);
     if command.name == "start"
         && cx.place().is_private()
@@ -91,7 +112,7 @@ async fn command<A: App>(cx: &Cx<A>) -> bool {
         && !payload.contains(char::is_whitespace)
         && let Some((module, link, rest)) = cx.router().link(&payload)
     {
-        let origin = Origin { module, name: "start link", kind: boundary::Kind::Command };
+        let origin = Origin { module, name: "start link", kind: Kind::Command };
         let rest = Args::from_text(rest);
         return boundary::run(&cx, origin, (link.run)(cx.clone().within(module).with_args(rest))).await;
     }
@@ -125,7 +146,8 @@ async fn pass<A: App>(gate: &Gate, cx: &Cx<A>) -> Result<Passage, No> {
 /// Telegram: a forwarded message or an automatic forward of the linked channel is nobody's command here.
 fn find_command<A: App>(cx: &Cx<A>) -> Option<(Registered<A>, Args)> {
     let message = cx.message()?;
-    if message.forward_origin.is_some()
+    if !Words::begin_with(message, '/')
+        || message.forward_origin.is_some()
         || matches!(cx.sender(), Sender::LinkedChannel(_) | Sender::ChannelPost)
     {
         return None;
@@ -178,11 +200,11 @@ async fn press<A: App>(cx: &Cx<A>) {
     let payload = Payload::decode(&data).ok();
     let button = payload.as_ref().and_then(|payload| cx.router().button(payload.namespace())).cloned();
     let (Some(payload), Some((module, button))) = (payload, button) else {
-        let origin = Origin { module: "none", name: "unknown button", kind: boundary::Kind::Button };
+        let origin = Origin { module: "none", name: "unknown button", kind: Kind::Button };
         boundary::run(&cx, origin, async { Err(Mistake::invalid_button().into()) }.boxed()).await;
         return;
     };
-    let origin = Origin { module, name: button.namespace, kind: boundary::Kind::Button };
+    let origin = Origin { module, name: button.namespace, kind: Kind::Button };
     let cx = cx.with_payload(payload).within(module);
     let work = {
         let cx = cx.clone();
@@ -197,21 +219,13 @@ async fn press<A: App>(cx: &Cx<A>) {
 }
 
 /// Telegram: when a group becomes a supergroup, both the old and the new chat get a message about it.
-async fn follow_migration<A: App>(cx: &Cx<A>) {
-    let Event::Message(message) = cx.event() else { return };
+fn migration<A: App>(cx: &Cx<A>) -> Option<(ChatId, ChatId)> {
+    let Event::Message(message) = cx.event() else { return None };
     let chat = cx.place().id;
-    let (old, new) = match (message.migrate_to_chat_id, message.migrate_from_chat_id) {
-        (Some(new), _) => (chat, ChatId::new(new)),
-        (_, Some(old)) => (ChatId::new(old), chat),
-        _ => return,
-    };
-    cx.migrated(old, new).await;
-}
-
-/// With other rights the bot may be allowed to write again.
-async fn follow_own_rights<A: App>(cx: &Cx<A>) {
-    if matches!(cx.event(), Event::MyChatMember(_)) {
-        muted::open(cx, cx.place().id, None).await;
+    match (message.migrate_to_chat_id, message.migrate_from_chat_id) {
+        (Some(new), _) => Some((chat, ChatId::new(new))),
+        (_, Some(old)) => Some((ChatId::new(old), chat)),
+        _ => None,
     }
 }
 

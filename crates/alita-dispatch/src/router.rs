@@ -8,6 +8,7 @@ use alita_telegram::types::AllowedUpdate;
 use crate::app::App;
 use crate::command::{Command, CommandInfo, Registered};
 use crate::jobs::Declared;
+use crate::meters::Meters;
 use crate::module::{Button, DeepLink, HelpPage, Module, Pattern, Watcher};
 use crate::stage::{On, Stage};
 use crate::tally::Tally;
@@ -82,6 +83,7 @@ pub struct Router<A: App> {
     names: BTreeSet<&'static str>,
     /// What came of the handlers that it led to.
     tally: Tally,
+    meters: Meters,
 }
 
 /// What is known of a kind of button without its function.
@@ -120,11 +122,13 @@ impl<A: App> Router<A> {
             pages: Vec::new(),
             names: BTreeSet::new(),
             tally: Tally::default(),
+            meters: Meters::default(),
         };
         for module in modules {
             if !router.names.insert(module.name) {
                 return Err(BuildError::ModuleTwice(module.name));
             }
+            router.meters.join(module.name);
             router.join(module)?;
         }
         router.links.sort_by_key(|(_, link)| std::cmp::Reverse(specificity(link.pattern)));
@@ -194,6 +198,10 @@ impl<A: App> Router<A> {
 
     pub(crate) const fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    pub(crate) const fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     pub(crate) fn command(&self, name: &str) -> Option<&Registered<A>> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::dispatcher::Dispatcher;
+use crate::meters::Meters;
 
 /// What kind of fault ended a handler; the words are labels of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,13 +66,13 @@ impl Tally {
 
 /// An update that is being handled; it is counted however that ends.
 #[derive(Debug)]
-pub(crate) struct InFlight<'a>(&'a Tally);
+pub(crate) struct InFlight<'a>(&'a Tally, &'a Meters);
 
 impl<'a> InFlight<'a> {
-    pub(crate) fn begin(tally: &'a Tally) -> Self {
+    pub(crate) fn begin(tally: &'a Tally, meters: &'a Meters) -> Self {
         tally.in_flight.fetch_add(1, Ordering::Relaxed);
-        metrics::gauge!("alita_updates_in_flight").increment(1.0);
-        Self(tally)
+        meters.in_flight().increment(1.0);
+        Self(tally, meters)
     }
 }
 
@@ -79,7 +80,7 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.0.handled();
-        metrics::gauge!("alita_updates_in_flight").decrement(1.0);
+        self.1.in_flight().decrement(1.0);
     }
 }
 

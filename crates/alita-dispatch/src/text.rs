@@ -35,6 +35,11 @@ impl Words {
         Self { text: text.into(), entities: marks }
     }
 
+    /// Whether a message says something that begins with this sign, at a glance.
+    pub(crate) fn begin_with(message: &Message, sign: char) -> bool {
+        message.text.as_ref().or(message.caption.as_ref()).is_some_and(|text| text.starts_with(sign))
+    }
+
     /// Words without entities.
     #[must_use]
     pub fn from_text(text: &str) -> Self {

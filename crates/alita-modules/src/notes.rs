@@ -66,7 +66,7 @@ pub(crate) fn module() -> Module<AlitaApp> {
         )
         .button(Button::new(overwrite::NAMESPACE, overwrite::answer))
         .button(Button::new(view::CLEAR_ALL, clear_all).for_owner())
-        .watcher(Watcher::new(Stage::Command, "hash name", fetch::by_hash))
+        .watcher(Watcher::new(Stage::Command, "hash name", fetch::by_hash).when(fetch::is_called))
         .deep_link(DeepLink::prefix("notes_", links::list))
         .deep_link(DeepLink::prefix("note_", links::note))
         .deep_link(DeepLink::prefix("noteb_", links::encoded_note))

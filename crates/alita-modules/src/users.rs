@@ -12,12 +12,9 @@ use seen::Seen;
 
 pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("users").watcher(Watcher::new(Stage::Remember, "speaker", speaker)).watcher(
-        Watcher::new(Stage::Remember, "bystanders", bystanders).on(&[
-            On::Message,
-            On::CallbackQuery,
-            On::ChatMember,
-            On::ChatJoinRequest,
-        ]),
+        Watcher::new(Stage::Remember, "bystanders", bystanders)
+            .on(&[On::Message, On::CallbackQuery, On::ChatMember, On::ChatJoinRequest])
+            .when(|cx| !Seen::beside_the_speaker(cx).is_empty()),
     )
 }
 
@@ -51,9 +48,6 @@ async fn speaker(cx: Cx<AlitaApp>) -> Outcome {
 /// Everybody else whom an update shows. Nobody waits for it.
 async fn bystanders(cx: Cx<AlitaApp>) -> Outcome {
     let Seen { people, channels } = Seen::beside_the_speaker(&cx);
-    if people.is_empty() && channels.is_empty() {
-        return Ok(Flow::Next);
-    }
     let db = cx.db().clone();
     cx.tasks().spawn("bystanders", async move {
         for person in people {

@@ -26,6 +26,11 @@ pub(super) async fn by_hash(cx: Cx<AlitaApp>) -> Outcome {
     hand_out(&cx.speak().await, &note, is_raw).await
 }
 
+/// Whether a message may call a note.
+pub(super) fn is_called(cx: &Cx<AlitaApp>) -> bool {
+    called(cx).is_some()
+}
+
 /// The note that a message calls, if it may be one that calls a note.
 fn called(cx: &Cx<AlitaApp>) -> Option<(NoteName, bool)> {
     let Event::Message(message) = cx.event() else { return None };

@@ -46,6 +46,10 @@ impl Seen {
         seen
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.channels.is_empty()
+    }
+
     fn see(&mut self, user: &User) {
         self.people.extend(person(&user.into()));
     }
