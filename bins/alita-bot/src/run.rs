@@ -12,7 +12,7 @@ use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, htt
 use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::config::{Config, Shown, Source};
 use crate::notices::Notices;
@@ -205,15 +205,38 @@ async fn serve(
         hook.watch(&client, (&tasks, clock), &health);
     }
     health.started();
-    let mut source = source.lock().await;
-    while let Some(delivery) = source.next().await? {
-        if hook.is_some() {
-            dispatcher.take_within(delivery, webhook::WAIT);
-        } else {
-            dispatcher.take(delivery);
+    take_updates(source, dispatcher, hook.is_some().then_some(webhook::WAIT)).await
+}
+
+/// Takes updates until the source ends, or until nobody waits for that any more.
+///
+/// A task of its own, for it has to run on a worker: the main thread is none, and would have to be woken by one for
+/// every batch of updates.
+async fn take_updates(
+    source: Arc<Mutex<UpdateSource>>,
+    dispatcher: Dispatcher<AlitaApp>,
+    wait: Option<Duration>,
+) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let _stop_when_dropped = stop.clone().drop_guard();
+    let (tell, told) = oneshot::channel();
+    let tasks = dispatcher.services().tasks.clone();
+    let taking = async move {
+        let mut source = source.lock().await;
+        while let Some(delivery) = source.next().await? {
+            match wait {
+                Some(wait) => dispatcher.take_within(delivery, wait),
+                None => dispatcher.take(delivery),
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    tasks.spawn("updates", async move {
+        if let Some(ended) = stop.run_until_cancelled_owned(taking).await {
+            let _nobody_waits = tell.send(ended);
+        }
+    });
+    told.await.context("taking updates")?
 }
 
 fn source(config: &Config, client: &Client, dispatcher: &Dispatcher<AlitaApp>) -> UpdateSource {
