@@ -15,11 +15,11 @@ use hyper::Request;
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument;
 
+use crate::batch::{self, Received};
 use crate::endpoint::Endpoint;
 use crate::load::Queue;
 use crate::method::{self, Traffic};
@@ -125,7 +125,7 @@ impl Client {
     }
 
     /// One `getUpdates` on the polling pool: outside the limits, never repeated here.
-    pub(crate) async fn poll(&self, params: &GetUpdatesParams) -> Result<Vec<Box<RawValue>>, Error> {
+    pub(crate) async fn poll(&self, params: &GetUpdatesParams) -> Result<Vec<Received>, Error> {
         let method = "getUpdates";
         let held = Duration::from_secs(params.timeout.unwrap_or(0).into());
         let call = json_call(method, Some(params), held + POLL_MARGIN)?;
@@ -133,8 +133,7 @@ impl Client {
         let seat = self.inner.transport.seat(Lane::Polling).await;
         let result = self.attempt(seat, &call).await;
         report::count(method, result.as_ref().err(), started);
-        let answer = result?;
-        decode::<MethodResponse<Vec<Box<RawValue>>>>(method, &answer).map(|response| response.result)
+        batch::read(&result?)
     }
 
     async fn send(&self, call: Call<'_>) -> Result<Bytes, Error> {
@@ -266,7 +265,7 @@ impl Client {
         if status >= 500 {
             return Err(wire(call.method, WireKind::Status(status)));
         }
-        let envelope: Envelope = match serde_json::from_slice(&body) {
+        let envelope = match Envelope::read(&body) {
             Ok(envelope) => envelope,
             Err(_) if status != 200 => return Err(wire(call.method, WireKind::Status(status))),
             Err(error) => return Err(Error::unreadable(call.method, &error)),

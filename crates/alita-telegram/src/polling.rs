@@ -7,11 +7,10 @@ use std::time::Duration;
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{DeleteWebhookParams, GetUpdatesParams};
 use frankenstein::types::AllowedUpdate;
-use frankenstein::updates::Update;
-use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::delivery::{Delivery, read_update, update_id};
+use crate::batch::Received;
+use crate::delivery::Delivery;
 use crate::watermark::Watermark;
 use crate::{Client, Error, Refusal, RefusalKind};
 
@@ -104,7 +103,7 @@ impl Polling {
                 Ok(batch) => {
                     (self.failures, self.conflicts) = (0, 0);
                     let was_empty = batch.is_empty();
-                    self.take_in(&batch);
+                    self.take_in(batch);
                     if !self.ready.is_empty() {
                         continue;
                     }
@@ -163,23 +162,12 @@ impl Polling {
     }
 
     /// Sorts a batch: new ones become ready, known ones are passed over, unreadable ones are logged and done with.
-    fn take_in(&mut self, batch: &Batch) {
-        let mut updates: Vec<(i64, Result<Update, Error>)> = Vec::with_capacity(batch.updates.len());
-        for raw in &batch.updates {
-            let json = raw.get().as_bytes();
-            let read = read_update(json);
-            let id = read.as_ref().map_or_else(|_| update_id(json), |update| Some(update.update_id.into()));
-            match id {
-                Some(id) => updates.push((id, read)),
-                None => tracing::warn!("an update without a number was passed over"),
-            }
-        }
-        updates.sort_by_key(|(id, _)| *id);
-        for (id, read) in updates {
+    fn take_in(&mut self, batch: Batch) {
+        for (id, update) in batch.updates {
             if !self.watermark.admit(id, batch.asked) {
                 continue;
             }
-            match read {
+            match update {
                 Ok(update) => self.ready.push_back(Delivery::polled(update, &self.watermark)),
                 Err(error) => {
                     if let Error::UnreadableUpdate { keys, reason, .. } = &error {
@@ -219,7 +207,7 @@ impl Polling {
 /// What one question brought.
 struct Batch {
     asked: Option<i64>,
-    updates: Vec<Box<RawValue>>,
+    updates: Vec<Received>,
 }
 
 impl Batch {
