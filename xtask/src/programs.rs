@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use cargo_metadata::Message;
 use clap::Args;
 
@@ -16,11 +16,14 @@ use crate::services::Services;
 struct Program {
     name: &'static str,
     package: &'static str,
+    /// How cargo calls what it is built from: `--bin`, `--bench`.
+    kind: &'static str,
 }
 
-const BOT: Program = Program { name: "alita-bot", package: "alita-bot" };
-const DEMO: Program = Program { name: "alita-demo", package: "alita-testkit" };
-const BENCH: Program = Program { name: "alita-bench", package: "alita-testkit" };
+const BOT: Program = Program { name: "alita-bot", package: "alita-bot", kind: "--bin" };
+const DEMO: Program = Program { name: "alita-demo", package: "alita-testkit", kind: "--bin" };
+const BENCH: Program = Program { name: "alita-bench", package: "alita-testkit", kind: "--bin" };
+const ALLOCATIONS: Program = Program { name: "allocations", package: "alita-modules", kind: "--bench" };
 
 /// Plays the demo against the real bot.
 pub(crate) fn demo(args: &[String]) -> Result<()> {
@@ -36,7 +39,7 @@ pub(crate) struct BenchOptions {
     /// Measure a build with debug assertions, to see that the bench works; the figures mean nothing.
     #[arg(long)]
     dev: bool,
-    /// Handed on: `--quick`, `--only <part>`, `--json <file>`, `--minutes <n>`.
+    /// Handed on: `--quick`, `--only <part>`, `--json <file>`, `--minutes <n>`; `--help` lists the parts.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }
@@ -46,7 +49,21 @@ pub(crate) fn bench(options: &BenchOptions) -> Result<()> {
     let services = if options.no_services { None } else { Some(Services::start()?) };
     let variables = services.as_ref().map(Services::variables).unwrap_or_default();
     let profile = if options.dev { "dev" } else { "release" };
-    run_with_bot(&BENCH, profile, &options.args, &variables)
+    let mut args = options.args.clone();
+    if wants_allocations(&args) {
+        heading(&format!("building {}", ALLOCATIONS.name));
+        // On its own: built together with it, the bot would get what only tests switch on.
+        let file = build(&[&ALLOCATIONS], profile)?.remove(0);
+        let file = file.into_os_string().into_string().map_err(|_| anyhow!("a path that is no text"))?;
+        args.splice(0..0, ["--allocations".to_owned(), file]);
+    }
+    run_with_bot(&BENCH, profile, &args, &variables)
+}
+
+/// Whether nothing is left out, or at least this is not.
+fn wants_allocations(args: &[String]) -> bool {
+    let is_left_out = args.iter().any(|arg| arg == "--only" || arg.starts_with("--only="));
+    !is_left_out || args.iter().any(|arg| arg == ALLOCATIONS.name || arg == "--only=allocations")
 }
 
 /// Hands the arguments to the bot's `migrate`.
@@ -84,7 +101,7 @@ fn run_with_bot(
 fn build(programs: &[&Program], profile: &str) -> Result<Vec<PathBuf>> {
     let mut line = vec!["build", "--profile", profile, "--message-format", "json-render-diagnostics"];
     for program in programs {
-        line.extend(["--package", program.package, "--bin", program.name]);
+        line.extend(["--package", program.package, program.kind, program.name]);
     }
     let mut child = cargo(&line).stdout(Stdio::piped()).spawn().context("cargo could not be started")?;
     let output = child.stdout.take().context("cargo has no output")?;
@@ -101,4 +118,24 @@ fn build(programs: &[&Program], profile: &str) -> Result<Vec<PathBuf>> {
         files.remove(program.name).with_context(|| format!("cargo built no {}", program.name))
     };
     programs.iter().map(file).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wants_allocations;
+
+    #[test]
+    fn allocations_are_counted_unless_something_else_is_wished_for() {
+        for (args, expected) in [
+            (&[] as &[&str], true),
+            (&["--quick", "--json", "figures.json"], true),
+            (&["--only", "sqlite"], false),
+            (&["--only=sqlite"], false),
+            (&["--only", "sqlite", "--only", "allocations"], true),
+            (&["--only=allocations"], true),
+        ] {
+            let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+            assert_eq!(wants_allocations(&args), expected, "{args:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Updates that the bot has not confirmed yet.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,9 +11,15 @@ const ONLY_ON_DEMAND: [&str; 3] = ["chat_member", "message_reaction", "message_r
 #[derive(Debug)]
 pub(crate) struct Queue {
     updates: VecDeque<Update>,
+    /// How many updates wait in each lane.
+    lanes: HashMap<i64, usize>,
+    /// How many updates are on their way to a webhook.
+    under_way: usize,
     next_id: i64,
     /// What the bot asked for; empty is the default set.
     allowed: Vec<String>,
+    /// What the bot did not ask for has been thrown away below this.
+    sifted: i64,
     /// Everything below is confirmed.
     confirmed: i64,
     /// What a webhook took.
@@ -49,8 +55,11 @@ impl Default for Queue {
     fn default() -> Self {
         Self {
             updates: VecDeque::new(),
+            lanes: HashMap::new(),
+            under_way: 0,
             next_id: 100_000_001,
             allowed: Vec::new(),
+            sifted: i64::MIN,
             confirmed: 0,
             delivered: HashSet::new(),
             poll: 0,
@@ -91,18 +100,35 @@ impl Queue {
         let kind = kind.to_owned();
         let update = Update { id, kind, text, lane, is_under_way: false, failures: 0, due: Duration::ZERO };
         self.updates.insert(at, update);
+        *self.lanes.entry(lane).or_default() += 1;
+        self.sifted = self.sifted.min(id);
         id
+    }
+
+    /// An update has left.
+    fn has_left(&mut self, update: &Update) {
+        self.under_way -= usize::from(update.is_under_way);
+        if let Some(count) = self.lanes.get_mut(&update.lane) {
+            *count -= 1;
+            if *count == 0 {
+                self.lanes.remove(&update.lane);
+            }
+        }
     }
 
     /// What is to be sent to a webhook now, so that no more than `most` are under way, and how long until more may be.
     pub(crate) fn take_parcels(&mut self, most: usize, now: Duration) -> (Vec<Parcel>, Option<Duration>) {
-        self.drop_unwanted(usize::MAX);
-        let mut free = most.saturating_sub(self.updates.iter().filter(|update| update.is_under_way).count());
+        self.sift();
+        let mut free = most.saturating_sub(self.under_way);
         let (mut parcels, mut next) = (Vec::new(), None::<Duration>);
         let mut busy = HashSet::new();
         for update in &mut self.updates {
             if free == 0 {
                 return (parcels, None);
+            }
+            // Behind the first of every lane there is nothing to find, however many wait.
+            if busy.len() == self.lanes.len() {
+                break;
             }
             // The first of a lane holds up those behind it, whether it is under way or waits for another attempt.
             if !busy.insert(update.lane) || update.is_under_way {
@@ -114,6 +140,7 @@ impl Queue {
                 continue;
             }
             update.is_under_way = true;
+            self.under_way += 1;
             free -= 1;
             parcels.push(Parcel { id: update.id, text: update.text.clone(), failures: update.failures });
         }
@@ -123,8 +150,10 @@ impl Queue {
     /// A webhook took it.
     pub(crate) fn delivered(&mut self, id: i64) {
         self.delivered.insert(id);
-        if let Ok(at) = self.updates.binary_search_by_key(&id, |update| update.id) {
-            self.updates.remove(at);
+        if let Ok(at) = self.updates.binary_search_by_key(&id, |update| update.id)
+            && let Some(update) = self.updates.remove(at)
+        {
+            self.has_left(&update);
         }
     }
 
@@ -132,6 +161,7 @@ impl Queue {
     pub(crate) fn returned(&mut self, id: i64, due: Duration) {
         if let Ok(at) = self.updates.binary_search_by_key(&id, |update| update.id) {
             let update = &mut self.updates[at];
+            self.under_way -= usize::from(update.is_under_way);
             (update.is_under_way, update.due) = (false, due);
             update.failures += 1;
         }
@@ -145,6 +175,7 @@ impl Queue {
     pub(crate) fn allow(&mut self, kinds: &Value) {
         let names = kinds.as_array().into_iter().flatten().filter_map(Value::as_str);
         self.allowed = names.map(str::to_owned).collect();
+        self.sifted = i64::MIN;
     }
 
     /// What the bot did not ask for is thrown away here and not when it happens, so that nothing depends on
@@ -152,14 +183,33 @@ impl Queue {
     fn drop_unwanted(&mut self, among: usize) {
         let is_wanted = |update: &Update| is_allowed(&self.allowed, &update.kind);
         if !self.updates.iter().take(among).all(is_wanted) {
-            self.updates.retain(is_wanted);
+            self.keep_wanted();
         }
+    }
+
+    /// [`drop_unwanted`](Self::drop_unwanted) among all, of which only those are looked at that came since.
+    fn sift(&mut self) {
+        let new = self.updates.partition_point(|update| update.id < self.sifted);
+        let is_wanted = |update: &Update| is_allowed(&self.allowed, &update.kind);
+        if !self.updates.range(new..).all(is_wanted) {
+            self.keep_wanted();
+        }
+        self.sifted = self.next_id;
+    }
+
+    fn keep_wanted(&mut self) {
+        let updates = std::mem::take(&mut self.updates);
+        let is_wanted = |update: &Update| is_allowed(&self.allowed, &update.kind);
+        let (wanted, unwanted): (VecDeque<_>, VecDeque<_>) = updates.into_iter().partition(is_wanted);
+        self.updates = wanted;
+        unwanted.iter().for_each(|update| self.has_left(update));
     }
 
     /// The beginning of a `getUpdates`: confirms what lies below a positive offset.
     pub(crate) fn begin_poll(&mut self, offset: i64, allowed: Option<Vec<String>>) -> u64 {
         if let Some(allowed) = allowed {
             self.allowed = allowed;
+            self.sifted = i64::MIN;
         }
         if offset > 0 {
             self.confirm(offset);
@@ -177,8 +227,8 @@ impl Queue {
 
     fn confirm(&mut self, below: i64) {
         self.confirmed = self.confirmed.max(below);
-        while self.updates.front().is_some_and(|update| update.id < below) {
-            self.updates.pop_front();
+        while let Some(update) = self.updates.pop_front_if(|update| update.id < below) {
+            self.has_left(&update);
         }
     }
 
@@ -213,6 +263,8 @@ impl Queue {
 
     pub(crate) fn clear(&mut self) {
         self.updates.clear();
+        self.lanes.clear();
+        self.under_way = 0;
     }
 
     pub(crate) fn is_confirmed(&self, id: i64) -> bool {

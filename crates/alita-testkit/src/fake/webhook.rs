@@ -98,6 +98,8 @@ pub(crate) struct Targets {
     addresses: Vec<SocketAddr>,
     turn: usize,
     attempts: Vec<Attempt>,
+    /// How long requests took that were answered with success, once somebody has asked.
+    waits: Option<Vec<Duration>>,
 }
 
 impl FakeTelegram {
@@ -110,6 +112,13 @@ impl FakeTelegram {
     #[must_use]
     pub fn webhook_attempts(&self) -> Vec<Attempt> {
         self.world().targets.attempts.clone()
+    }
+
+    /// How long each request took that handed an update over since this was asked last, by Telegram's clock; the first
+    /// question begins the record.
+    #[must_use]
+    pub fn webhook_waits(&self) -> Vec<Duration> {
+        self.world().targets.waits.replace(Vec::new()).unwrap_or_default()
     }
 }
 
@@ -165,7 +174,7 @@ impl World {
         addresses
     }
 
-    fn ended(&mut self, parcel: &Parcel, target: Option<SocketAddr>, outcome: &Outcome) {
+    fn ended(&mut self, parcel: &Parcel, (target, began): (Option<SocketAddr>, Duration), outcome: &Outcome) {
         let status = match outcome {
             Outcome::Answered(status, _) => *status,
             Outcome::Failed(_) => 0,
@@ -174,7 +183,11 @@ impl World {
             self.targets.attempts.push(Attempt { update_id: parcel.id, target, status });
         }
         let (error, retry_after) = match outcome {
-            Outcome::Answered(200..=299, _) => return self.queue.delivered(parcel.id),
+            Outcome::Answered(200..=299, _) => {
+                let took = self.clock.instant().saturating_sub(began);
+                self.targets.waits.iter_mut().for_each(|waits| waits.push(took));
+                return self.queue.delivered(parcel.id);
+            }
             Outcome::Answered(status, wait) => {
                 let reason = hyper::StatusCode::from_u16(*status).ok();
                 let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or_default();
@@ -241,6 +254,7 @@ async fn carry(shared: &Shared, parcel: Parcel) {
         let fault = world.faults.take("webhook");
         (world.webhook.clone(), world.route(), fault, world.clock.clone())
     };
+    let began = clock.instant();
     let (target, outcome) = match (webhook, &fault) {
         (None, _) => (None, Outcome::Failed("Webhook was closed")),
         (Some(_), Some(fault)) if !matches!(fault, Fault::AfterEffect(_)) => {
@@ -263,7 +277,7 @@ async fn carry(shared: &Shared, parcel: Parcel) {
         }
     };
     let outcome = if fault.is_some() { Outcome::Failed("Read timeout expired") } else { outcome };
-    shared.world().ended(&parcel, target, &outcome);
+    shared.world().ended(&parcel, (target, began), &outcome);
     shared.updates.notify_waiters();
     shared.changed.notify_waiters();
 }

@@ -6,7 +6,9 @@ use alita_testkit::{FakeTelegram, Member, NewChat, NewUser, Speaker};
 use crate::load::Load;
 
 const GROUPS: usize = 50;
+/// So many people talk in each group; little is measured with fewer, so that all of them have been heard before.
 const SPEAKERS: usize = 20;
+const SPEAKERS_OF_A_FEW: usize = 2;
 
 /// Groups with the bot as an administrator.
 pub(crate) struct Groups {
@@ -14,17 +16,21 @@ pub(crate) struct Groups {
     owner: UserId,
     speakers: Vec<UserId>,
     chats: Vec<ChatId>,
+    /// The id of the first group; the others lie below it.
+    first: i64,
     said: usize,
 }
 
 impl Groups {
-    pub(crate) fn new(telegram: &FakeTelegram) -> Self {
+    pub(crate) fn new(telegram: &FakeTelegram, first: i64, is_quick: bool) -> Self {
+        let speakers = if is_quick { SPEAKERS_OF_A_FEW } else { SPEAKERS };
         let user = |name: String| telegram.add_user(NewUser::named(name));
         let mut groups = Self {
             telegram: telegram.clone(),
             owner: user("Olga".to_owned()),
-            speakers: (0..SPEAKERS).map(|number| user(format!("Speaker {number}"))).collect(),
+            speakers: (0..speakers).map(|number| user(format!("Speaker {number}"))).collect(),
             chats: Vec::new(),
+            first,
             said: 0,
         };
         groups.chats = (0..GROUPS).map(|number| groups.found(number)).collect();
@@ -36,7 +42,8 @@ impl Groups {
     }
 
     fn found(&self, number: usize) -> ChatId {
-        let chat = self.telegram.add_chat(NewChat::supergroup(format!("Group {number}")));
+        let id = self.first - i64::try_from(number).unwrap_or_default();
+        let chat = self.telegram.add_chat(NewChat::supergroup(format!("Group {number}")).id(id));
         self.telegram.set_member(chat, self.owner, Member::owner());
         self.telegram.set_member(chat, self.telegram.bot_id(), Member::full_administrator());
         for speaker in &self.speakers {
@@ -56,7 +63,7 @@ impl Groups {
     /// So many people do it, in turn in all groups.
     pub(crate) fn act(&mut self, load: Load, times: usize) {
         for _ in 0..times {
-            let speaker = self.speakers[self.said / GROUPS % SPEAKERS];
+            let speaker = self.speakers[self.said / GROUPS % self.speakers.len()];
             let chat = self.chats[self.said % GROUPS];
             match load {
                 Load::Plain => {
@@ -85,7 +92,11 @@ impl Groups {
             self.chats.push(chat);
         }
         for (number, chat) in self.chats.iter().enumerate() {
-            self.telegram.say(*chat, Speaker::User(self.speakers[number % SPEAKERS]), "Good evening!");
+            self.telegram.say(
+                *chat,
+                Speaker::User(self.speakers[number % self.speakers.len()]),
+                "Good evening!",
+            );
         }
     }
 }

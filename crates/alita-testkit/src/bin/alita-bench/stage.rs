@@ -1,42 +1,24 @@
-//! A process that is measured, and the Telegram that feeds it.
+//! What is measured, in groups that talk, and the Telegram that feeds it.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use alita_runtime::Clock;
 use alita_testkit::FakeTelegram;
-use alita_testkit::process::{Program, Running};
+use alita_testkit::process::Program;
 
 use crate::Failure;
+use crate::fleet::{Fleet, LIMIT};
 use crate::groups::Groups;
 use crate::load::Load;
+use crate::percentile::Percentiles;
+use crate::setting::{Setting, Way};
 
 /// So many rounds of each load are measured.
 const ROUNDS: usize = 8;
 
 /// So many people wait for an answer, one after the other.
 const WAITS: usize = 500;
-
-/// How long a process may take to handle what was written.
-const LIMIT: Duration = Duration::from_secs(300);
-
-/// Where the bot keeps what it knows.
-#[derive(Debug, Clone)]
-pub(crate) enum Place {
-    /// A file of its own, and its own memory.
-    Sqlite,
-    /// A PostgreSQL and a Redis.
-    Shared { postgres: String, redis: String },
-}
-
-impl Place {
-    pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Shared { .. } => "shared",
-        }
-    }
-}
 
 /// What one load showed.
 pub(crate) struct Figures {
@@ -48,56 +30,60 @@ pub(crate) struct Figures {
     pub(crate) calls_each: f64,
     /// Updates for each `getUpdates`; a hundred at best.
     pub(crate) batch: f64,
+    /// Questions to Redis for each update.
+    pub(crate) redis_each: f64,
+    /// Statements to the database for each update.
+    pub(crate) sql_each: f64,
+    /// How long the requests of the webhook took; nothing by polling.
+    pub(crate) requests: Option<Percentiles>,
 }
 
-/// How long people wait, in milliseconds.
-pub(crate) struct Waits {
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
+/// KiB of memory: when the talking began, in the middle, and at its end.
+pub(crate) struct Talked {
+    pub(crate) before: Option<u64>,
+    pub(crate) halfway: Option<u64>,
+    pub(crate) after: Option<u64>,
 }
 
 /// A bot that runs, in groups that talk.
 pub(crate) struct Stage {
     telegram: FakeTelegram,
     groups: Groups,
-    program: Program,
-    running: Running,
+    fleet: Fleet,
     is_quick: bool,
 }
 
 /// How many plain messages a second the sink reads.
-pub(crate) async fn sink(is_quick: bool) -> Result<f64, Failure> {
-    let (telegram, groups) = world().await;
+pub(crate) async fn sink(way: Way, is_quick: bool) -> Result<f64, Failure> {
+    let (telegram, groups) = world(0, is_quick).await;
     let folder = tempfile::tempdir()?;
     let address = format!("{}/bot{}", telegram.base_url(), FakeTelegram::TOKEN);
     let me: PathBuf = std::env::current_exe()?;
-    let program = Program::new(me, folder.path()).arg("--sink").arg(address);
-    let running = program.start()?;
-    let mut stage = Stage { telegram, groups, program, running, is_quick };
+    let mut program = Program::new(me, folder.path()).arg("--sink").arg(address);
+    if way == Way::Webhook {
+        let port = program.port().to_string();
+        program = program.arg("--listen").arg(port);
+    }
+    let fleet = Fleet::of_one(program)?;
+    let mut stage = Stage { telegram, groups, fleet, is_quick };
     Ok(stage.carry(Load::Plain).await?.rate)
 }
 
 impl Stage {
-    /// Starts the bot, and waits until it is up.
+    /// Starts the bots, and waits until they are up. Each stage of a run has a number of its own.
     pub(crate) async fn open(
         bot: &Path,
         folder: &Path,
-        place: &Place,
-        is_quick: bool,
+        setting: &Setting,
+        (number, is_quick): (u8, bool),
     ) -> Result<Self, Failure> {
-        let (telegram, groups) = world().await;
-        let mut program = Program::bot(bot, folder, &telegram);
-        if let Place::Shared { postgres, redis } = place {
-            program =
-                program.env("DATABASE_URL", postgres).env("AUTO_MIGRATE", "yes").env("REDIS_URL", redis);
-        }
-        let mut running = program.start()?;
-        running.is_up(LIMIT).await?;
-        Ok(Self { telegram, groups, program, running, is_quick })
+        let (telegram, groups) = world(number, is_quick).await;
+        let fleet = Fleet::of_bots(bot, folder, setting, &telegram).await?;
+        Ok(Self { telegram, groups, fleet, is_quick })
     }
 
     pub(crate) fn resident(&self) -> Option<u64> {
-        self.running.resident_kib()
+        self.fleet.resident()
     }
 
     /// In each group links are locked and a note is saved.
@@ -105,44 +91,61 @@ impl Stage {
         self.groups.settle_in();
         self.handled().await?;
         if calls(&self.telegram) < self.groups.len() as u64 {
-            let log = self.program.stderr();
-            return Err(format!("the groups could not be set up; the bot's log:\n{log}").into());
+            return Err(format!("the groups could not be set up; the log:\n{}", self.fleet.logs()).into());
         }
         Ok(())
     }
 
-    /// Lets people do it, round after round; the first round warms up and does not count.
+    /// Lets people do it, round after round; the first round warms up and does not count. Of several bots each is
+    /// warmed up, for a bot that has not heard somebody yet has to look them up.
     pub(crate) async fn carry(&mut self, load: Load) -> Result<Figures, Failure> {
-        let (rounds, round) = if self.is_quick { (1, 50) } else { (ROUNDS, load.round()) };
-        self.groups.act(load, round);
-        self.handled().await?;
+        let (rounds, round) = if self.is_quick { (1, 100) } else { (ROUNDS, load.round()) };
+        let bots = self.fleet.addresses();
+        for bot in &bots {
+            self.telegram.webhook_targets(std::slice::from_ref(bot));
+            self.groups.act(load, round);
+            self.handled().await?;
+        }
+        self.telegram.webhook_targets(&bots);
         self.telegram.forget_calls();
-        let cpu = self.running.cpu_time();
-        let mut time = Duration::ZERO;
+        let counts = self.fleet.counts().await?;
+        let cpu = self.fleet.cpu_time();
+        let (mut time, mut requests) = (Duration::ZERO, Vec::new());
         for _ in 0..rounds {
-            self.running.signal("STOP").await?;
+            self.fleet.signal("STOP").await?;
             self.groups.act(load, round);
             if self.telegram.unconfirmed() < round {
                 return Err("the process did not stand still, so there is nothing to measure".into());
             }
+            let _before = self.telegram.webhook_waits();
             let began = Instant::now();
-            self.running.signal("CONT").await?;
+            self.fleet.signal("CONT").await?;
             self.handled().await?;
             time += began.elapsed();
+            requests.extend(self.telegram.webhook_waits());
         }
         let updates = (rounds * round) as f64;
-        let cpu = self.running.cpu_time().zip(cpu).map(|(after, before)| after.saturating_sub(before));
+        let cpu = self.fleet.cpu_time().zip(cpu).map(|(after, before)| after.saturating_sub(before));
+        let counted = self.fleet.counts().await?.zip(counts);
+        if let Some((after, before)) = counted
+            && after.updates - before.updates < updates
+        {
+            return Err(format!("only {} of {updates} were handled", after.updates - before.updates).into());
+        }
         let polls = self.telegram.call_counts().get("getUpdates").copied().unwrap_or_default();
         Ok(Figures {
             rate: updates / time.as_secs_f64(),
             cpu_each: cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64() * 1e6 / updates),
             calls_each: calls(&self.telegram) as f64 / updates,
             batch: updates / polls as f64,
+            redis_each: counted.map_or(f64::NAN, |(after, before)| (after.redis - before.redis) / updates),
+            sql_each: counted.map_or(f64::NAN, |(after, before)| (after.sql - before.sql) / updates),
+            requests: Percentiles::of(requests),
         })
     }
 
     /// One person after the other asks, and waits for the answer.
-    pub(crate) async fn waits(&mut self) -> Result<Waits, Failure> {
+    pub(crate) async fn waits(&mut self) -> Result<Percentiles, Failure> {
         let mut waits = Vec::new();
         for _ in 0..if self.is_quick { 10 } else { WAITS } {
             let before = answers(&self.telegram);
@@ -154,11 +157,9 @@ impl Stage {
                 }
                 tokio::time::sleep(Duration::from_micros(50)).await;
             }
-            waits.push(began.elapsed().as_secs_f64() * 1e3);
+            waits.push(began.elapsed());
         }
-        waits.sort_by(f64::total_cmp);
-        let at = |percent: usize| waits.get((waits.len() * percent / 100).min(waits.len() - 1)).copied();
-        Ok(Waits { p50: at(50).unwrap_or(f64::NAN), p99: at(99).unwrap_or(f64::NAN) })
+        Percentiles::of(waits).ok_or_else(|| "nobody waited".into())
     }
 
     /// One message in each of so many groups, most of them new.
@@ -167,40 +168,54 @@ impl Stage {
         self.handled().await
     }
 
-    /// People talk without a pause.
-    pub(crate) async fn talk(&mut self, minutes: u64) -> Result<(), Failure> {
-        let until = Instant::now() + Duration::from_secs(minutes * 60);
-        while Instant::now() < until {
-            self.groups.act(Load::Plain, Load::Plain.round());
+    /// People talk without a pause in the first groups.
+    pub(crate) async fn talk(&mut self, minutes: f64) -> Result<Talked, Failure> {
+        let half = Duration::from_secs_f64(minutes * 30.0);
+        let before = self.resident();
+        self.talk_for(half).await?;
+        let halfway = self.resident();
+        self.talk_for(half).await?;
+        Ok(Talked { before, halfway, after: self.resident() })
+    }
+
+    async fn talk_for(&mut self, time: Duration) -> Result<(), Failure> {
+        let began = Instant::now();
+        let round = if self.is_quick { 100 } else { Load::Plain.round() };
+        while began.elapsed() < time {
+            self.groups.act(Load::Plain, round);
             self.handled().await?;
         }
         Ok(())
     }
 
-    /// Stops the bot; one that does not leave in good order was not worth measuring.
-    pub(crate) async fn close(mut self) -> Result<(), Failure> {
-        let status = self.running.terminate(LIMIT).await?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("the bot left with {status}; its log:\n{}", self.program.stderr()).into())
-        }
+    /// Stops the bots.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        self.fleet.close().await
     }
 
     async fn handled(&mut self) -> Result<(), Failure> {
         tokio::select! {
             () = self.telegram.settled() => Ok(()),
-            ended = self.running.ended(LIMIT) => {
-                Err(format!("it ended, or took too long: {ended:?}").into())
+            ended = self.fleet.ended() => {
+                Err(format!("it ended, or took too long: {ended}; the log:\n{}", self.fleet.logs()).into())
             }
         }
     }
 }
 
-async fn world() -> (FakeTelegram, Groups) {
+/// A Telegram whose updates and groups have other numbers than those of another stage or of another run: a Redis and a
+/// database remember what they have seen.
+async fn world(number: u8, is_quick: bool) -> (FakeTelegram, Groups) {
+    /// More updates than one stage makes.
+    const A_STAGE: i64 = 10_000_000;
+    /// Telegram: an update's number has 32 bits.
+    const RUNS: u32 = 64;
+    const A_RUN: i64 = 6 * A_STAGE;
     let telegram = FakeTelegram::start(Clock::system()).await;
     telegram.pause_log(true);
-    let groups = Groups::new(&telegram);
+    let run = i64::from(std::process::id() % RUNS) * A_RUN;
+    telegram.set_next_update_id(100_000_001 + run + i64::from(number) * A_STAGE);
+    let groups = Groups::new(&telegram, -1_001_000_000_000 - i64::from(number) * 1_000_000, is_quick);
     (telegram, groups)
 }
 

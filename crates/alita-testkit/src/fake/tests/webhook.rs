@@ -143,6 +143,47 @@ async fn a_chat_is_served_in_order_and_not_more_chats_than_connections() {
 }
 
 #[tokio::test]
+async fn what_is_no_longer_asked_for_frees_its_connection_and_its_chat() {
+    let (stage, bot) = (Stage::new().await, Bot::start().await);
+    bot.says(None);
+    let only = |kind: &str| json!({"max_connections": 1, "allowed_updates": [kind]});
+    registered(&stage, &[&bot], only("message")).await;
+    let message = stage.says(stage.mallory, "held up");
+    stage.says(stage.mallory, "never sent");
+    until(|| bot.seen() == 1).await;
+    registered(&stage, &[&bot], only("edited_message")).await;
+    stage.telegram.edit(stage.group, message, Draft::text("second thoughts"));
+    until(|| bot.seen() == 2).await;
+    let second = bot.seen.lock().expect("whole")[1].1["edited_message"]["text"].clone();
+    assert_eq!((second, stage.telegram.unconfirmed()), (json!("second thoughts"), 1));
+    bot.says(Some((200, None)));
+    tokio::time::timeout(Duration::from_secs(30), stage.telegram.settled()).await.expect("it is taken");
+    stage.telegram.edit(stage.group, message, Draft::text("third thoughts"));
+    tokio::time::timeout(Duration::from_secs(30), stage.telegram.settled()).await.expect("it is taken");
+    assert_eq!(bot.seen(), 3);
+}
+
+#[tokio::test]
+async fn how_long_a_request_took_is_remembered_once_somebody_asks() {
+    let (stage, bot) = (Stage::new().await, Bot::start().await);
+    registered(&stage, &[&bot], json!({})).await;
+    let settled = || tokio::time::timeout(Duration::from_secs(30), stage.telegram.settled());
+    stage.says(stage.mallory, "nobody asks");
+    settled().await.expect("it is taken");
+    assert_eq!(stage.telegram.webhook_waits(), []);
+    bot.says(None);
+    stage.says(stage.mallory, "slow");
+    until(|| bot.seen() == 2).await;
+    stage.clock.advance(Duration::from_secs(3));
+    bot.says(Some((200, None)));
+    settled().await.expect("it is taken");
+    stage.says(stage.mallory, "quick");
+    settled().await.expect("it is taken");
+    assert_eq!(stage.telegram.webhook_waits(), [Duration::from_secs(3), Duration::ZERO]);
+    assert_eq!(stage.telegram.webhook_waits(), []);
+}
+
+#[tokio::test]
 async fn what_is_not_taken_comes_again_at_once_then_later_and_later() {
     let (stage, bot) = (Stage::new().await, Bot::start().await);
     bot.says(Some((500, None)));
