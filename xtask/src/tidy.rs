@@ -14,7 +14,7 @@ pub(crate) fn run() -> Result<()> {
     let crates = Crates::read()?;
     let rules = [
         ("arrows between crates", floors::check(&crates)),
-        ("licences", licences::check(house.text("deny.toml"), &crates.foreign)),
+        ("licences", licences::check(house.text("deny.toml"), &crates)),
         ("names and lengths", names::check(&house, &crates)),
         ("columns", columns::check(&house, &crates)),
         ("acceptance examples", acceptance::check(&house)),
