@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::cargo::step;
-use crate::{locales, programs, test, tidy};
+use crate::{fuzz, locales, programs, test, tidy};
 
 /// What strangers may switch on in the crate that is made for them.
 const FEATURES_FOR_STRANGERS: [&str; 3] = ["", "frankenstein", "directory"];
@@ -20,6 +20,7 @@ pub(crate) fn run(options: &test::Options) -> Result<()> {
         // Within the workspace somebody always switches everything on; alone it must build, too.
         step(&["check", "--package", "alita-permissions", "--no-default-features", "--features", feature])?;
     }
+    fuzz::compiles()?;
     programs::demo(&[])?;
     test::run(options)
 }

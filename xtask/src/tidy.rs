@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::cargo::{heading, root};
 use crate::crates::Crates;
 use crate::house::House;
-use crate::{acceptance, columns, deploy, floors, licences, links, metrics, names};
+use crate::{acceptance, columns, deploy, floors, fuzz, licences, links, metrics, names};
 
 /// Checks every rule and says all that is wrong.
 pub(crate) fn run() -> Result<()> {
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
         ("metrics", metrics::check(&house)),
         ("links", links::check(&house)),
         ("deploy", deploy::check(&house)),
+        ("versions of the fuzz targets", fuzz::check(&house)),
     ];
     let mut count = 0;
     for (rule, problems) in &rules {
