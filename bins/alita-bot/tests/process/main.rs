@@ -17,6 +17,7 @@ mod room;
 mod servers;
 mod settings;
 mod stopping;
+mod supervised;
 mod traces;
 mod watch;
 mod webhook;
