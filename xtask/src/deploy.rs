@@ -15,6 +15,7 @@ const FOREIGN: &[&str] = &["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", 
 
 /// What must stand in which file, and why.
 const MUSTS: &[(&str, &str, &str)] = &[
+    (".dockerignore", "**/.env", "no layer of the image holds the settings of whoever builds it"),
     ("deploy/docker/Dockerfile", "USER 65532:65532", "the image is not root"),
     (
         "deploy/docker/Dockerfile",

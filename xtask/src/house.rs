@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 /// What belongs to the project; build output and data do not.
 const FOLDERS: &[&str] = &["bins", "crates", "deploy", "docs", "locales", "migrations", "xtask"];
 const FILES: &[&str] = &[
+    ".dockerignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",

@@ -7,6 +7,7 @@ mod backup;
 mod crash;
 mod disk;
 mod group;
+mod image;
 mod instances;
 mod jobs;
 mod leaving;
