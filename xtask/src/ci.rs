@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 
-use crate::cargo::step;
+use crate::cargo::{step, step_with};
 use crate::{fuzz, locales, programs, test, tidy};
 
 /// What strangers may switch on in the crate that is made for them.
@@ -14,6 +14,7 @@ const FEATURES_FOR_STRANGERS: [&str; 3] = ["", "frankenstein", "directory"];
 pub(crate) fn run(options: &test::Options) -> Result<()> {
     step(&["fmt", "--all", "--check"])?;
     step(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    step_with(&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"])?;
     tidy::run()?;
     locales::run()?;
     for feature in FEATURES_FOR_STRANGERS {

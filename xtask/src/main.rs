@@ -40,11 +40,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check everything: formatting, clippy, tidy, locales, what is built alone, the demo, then all tests.
+    /// Check everything: formatting, clippy, documentation, tidy, locales, what is built alone, the demo, then all tests.
     ///
     /// Alone are built `alita-permissions`, as strangers have it, and the fuzz targets.
     ///
-    /// Clippy's warnings are errors. This is what the build server runs.
+    /// Warnings of clippy and rustdoc are errors. This is what the build server runs.
     Ci(test::Options),
     /// Run every test, with a PostgreSQL and a Redis of its own.
     ///
