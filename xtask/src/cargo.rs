@@ -22,8 +22,14 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 
 /// Says what it does, does it, and fails when it fails.
 pub(crate) fn step(args: &[&str]) -> Result<()> {
+    step_with(&[], args)
+}
+
+/// As [`step`], with these variables.
+pub(crate) fn step_with(variables: &[(&str, &str)], args: &[&str]) -> Result<()> {
     heading(&format!("cargo {}", args.join(" ")));
-    let status = cargo(args).status().context("cargo could not be started")?;
+    let status =
+        cargo(args).envs(variables.iter().copied()).status().context("cargo could not be started")?;
     ensure!(status.success(), "`cargo {}` failed", args.join(" "));
     Ok(())
 }

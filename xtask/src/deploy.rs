@@ -15,6 +15,7 @@ const FOREIGN: &[&str] = &["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", 
 
 /// What must stand in which file, and why.
 const MUSTS: &[(&str, &str, &str)] = &[
+    (".dockerignore", "**/.env", "no layer of the image holds the settings of whoever builds it"),
     ("deploy/docker/Dockerfile", "USER 65532:65532", "the image is not root"),
     (
         "deploy/docker/Dockerfile",
@@ -37,6 +38,8 @@ const MUSTS: &[(&str, &str, &str)] = &[
     ("deploy/kubernetes/alita.yaml", "path: /readyz", "traffic is decided by /readyz"),
     ("deploy/kubernetes/alita.yaml", "runAsNonRoot: true", "nobody is root"),
     ("deploy/kubernetes/alita.yaml", "kind: PodDisruptionBudget", "an update of the cluster leaves one bot"),
+    ("deploy/alita-bot.service", "Type=notify", "the bot says when it is ready"),
+    ("deploy/alita-bot.service", "WatchdogSec=", "a bot that hangs is started anew"),
     ("deploy/alita-bot.service", "TimeoutStopSec=70", "the bot takes up to 60 seconds to finish"),
     ("deploy/alita-bot.service", "NoNewPrivileges=yes", "the unit is locked down"),
 ];

@@ -8,8 +8,17 @@ use anyhow::{Context, Result};
 
 /// What belongs to the project; build output and data do not.
 const FOLDERS: &[&str] = &["bins", "crates", "deploy", "docs", "locales", "migrations", "xtask"];
-const FILES: &[&str] =
-    &["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "deny.toml"];
+const FILES: &[&str] = &[
+    ".dockerignore",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "LICENSE",
+    "README.md",
+    "deny.toml",
+    "fuzz/Cargo.lock",
+];
 
 /// Paths from the root, with `/` between the parts, and what stands in each file.
 #[derive(Debug, Default)]

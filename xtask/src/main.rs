@@ -8,6 +8,7 @@ mod crates;
 mod deploy;
 mod docs;
 mod floors;
+mod fuzz;
 mod house;
 mod install;
 mod interrupt;
@@ -39,9 +40,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check everything: formatting, clippy, tidy, locales, `alita-permissions` alone, the demo, then all tests.
+    /// Check everything: formatting, clippy, documentation, tidy, locales, what is built alone, the demo, then all tests.
     ///
-    /// Clippy's warnings are errors. This is what the build server runs.
+    /// Alone are built `alita-permissions`, as strangers have it, and the fuzz targets.
+    ///
+    /// Warnings of clippy and rustdoc are errors. This is what the build server runs.
     Ci(test::Options),
     /// Run every test, with a PostgreSQL and a Redis of its own.
     ///
@@ -55,7 +58,8 @@ enum Command {
     Bench(programs::BenchOptions),
     /// Run the bot's `migrate` command: `up`, `down`, `status`, `fresh`.
     Migrate(PassedOn),
-    /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics, links, deploy.
+    /// Check the house rules: arrows between crates, licences, names, columns, acceptance examples, metrics, links, deploy,
+    /// versions of the fuzz targets.
     Tidy,
     /// Write the files that follow from declarations: the example of the settings, and their page of the book.
     Docs(docs::Options),

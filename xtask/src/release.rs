@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 
 use crate::cargo::{heading, root, step};
 
+/// What people read about a release.
+const NOTES: &str = "release-notes.md";
+
 /// What to release, and for which machine.
 #[derive(Args)]
 pub(crate) struct Options {
@@ -69,8 +72,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let at = git(&["log", "-1", "--format=%ct"])?.parse().context("git says when the commit was made")?;
     archive::pack(&out.join(&name), &binary, at)?;
     let sbom = out.join(format!("alita_{version}.{}.cdx.json", options.target));
-    fs::write(sbom, sbom::bill(&version, &options.target)?)?;
-    fs::write(out.join("release-notes.md"), notes)?;
+    let made = git(&["log", "-1", "--format=%cI"])?;
+    fs::write(sbom, sbom::bill(&version, &options.target, &made)?)?;
+    fs::write(out.join(NOTES), notes)?;
     write_checksums(&out)?;
     heading(&format!("everything is in {}", out.display()));
     Ok(())
@@ -132,14 +136,15 @@ fn git(args: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// One line a file, as `sha256sum --check` reads it.
+/// One line a file, as `sha256sum --check` reads it; the notes are read on a page and not downloaded.
 fn write_checksums(folder: &Path) -> Result<()> {
     const NAME: &str = "checksums.txt";
+    let is_left_out = |file: &PathBuf| file.ends_with(NAME) || file.ends_with(NOTES);
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.sort();
     let mut text = String::new();
-    for file in files.iter().filter(|file| file.is_file() && !file.ends_with(NAME)) {
+    for file in files.iter().filter(|file| file.is_file() && !is_left_out(file)) {
         let name = file.file_name().context("a file has a name")?.to_string_lossy();
         for byte in Sha256::digest(fs::read(file)?) {
             write!(text, "{byte:02x}")?;
@@ -168,6 +173,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("b"), "abc").unwrap();
         fs::write(folder.path().join("a"), "").unwrap();
+        fs::write(folder.path().join(NOTES), "nobody downloads them").unwrap();
         write_checksums(folder.path()).unwrap();
         assert_eq!(
             fs::read_to_string(folder.path().join("checksums.txt")).unwrap(),

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::cargo::{heading, root};
 use crate::crates::Crates;
 use crate::house::House;
-use crate::{acceptance, columns, deploy, floors, licences, links, metrics, names};
+use crate::{acceptance, columns, deploy, floors, fuzz, licences, links, metrics, names};
 
 /// Checks every rule and says all that is wrong.
 pub(crate) fn run() -> Result<()> {
@@ -14,13 +14,14 @@ pub(crate) fn run() -> Result<()> {
     let crates = Crates::read()?;
     let rules = [
         ("arrows between crates", floors::check(&crates)),
-        ("licences", licences::check(house.text("deny.toml"), &crates.foreign)),
+        ("licences", licences::check(house.text("deny.toml"), &crates)),
         ("names and lengths", names::check(&house, &crates)),
         ("columns", columns::check(&house, &crates)),
         ("acceptance examples", acceptance::check(&house)),
         ("metrics", metrics::check(&house)),
         ("links", links::check(&house)),
         ("deploy", deploy::check(&house)),
+        ("versions of the fuzz targets", fuzz::check(&house)),
     ];
     let mut count = 0;
     for (rule, problems) in &rules {

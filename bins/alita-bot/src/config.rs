@@ -8,6 +8,7 @@ mod read;
 mod reader;
 pub(crate) mod reference;
 mod retired;
+mod supervisor;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 
 pub(crate) use env::{Env, Source};
 pub(crate) use reader::{Problem, Shown};
+pub(crate) use supervisor::Supervisor;
 pub(crate) use values::{ActivityPlace, Config, Origin, RedisPlace};
 pub(crate) use variables::THEMES;
 

@@ -14,6 +14,7 @@ mod notices;
 mod profiles;
 mod run;
 mod send_log;
+mod supervised;
 mod watch;
 mod webhook;
 

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, oneshot};
 
 use crate::config::{Config, Shown, Source};
 use crate::notices::Notices;
+use crate::supervised::Supervised;
 use crate::watch::Parts;
 use crate::webhook::{self, Hook};
 use crate::{activity, compose, profiles, watch};
@@ -66,9 +67,10 @@ pub(crate) async fn run(config: Config) -> ExitCode {
             Ok(())
         });
     }
+    let supervised = Supervised::by(config.supervisor);
     let leave = CancellationToken::new();
     let outcome = tokio::select! {
-        outcome = serve(&config, &clock, &shutdown, &leave) => outcome,
+        outcome = serve(&config, &clock, &shutdown, (&leave, &supervised)) => outcome,
         () = leave.cancelled() => {
             tracing::error!("shutting down to be started again, as REMEDIATION_EXIT wants");
             Ok(())
@@ -78,6 +80,7 @@ pub(crate) async fn run(config: Config) -> ExitCode {
             Ok(())
         }
     };
+    supervised.stopping();
     let exit = shutdown.run_or_forced(signals.next()).await;
     match (&outcome, &exit) {
         (Err(error), _) => {
@@ -138,12 +141,13 @@ async fn serve(
     config: &Config,
     clock: &Clock,
     shutdown: &Shutdown,
-    leave: &CancellationToken,
+    (leave, supervised): (&CancellationToken, &Supervised),
 ) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
     metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode(&config.origin));
     let health = Health::new(clock.clone(), env!("CARGO_PKG_VERSION"));
     health.set_mode(webhook::mode(&config.origin));
+    supervised.attend(&health, clock);
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
 

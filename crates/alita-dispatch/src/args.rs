@@ -4,7 +4,7 @@ use crate::text::{Mark, Words};
 
 /// The words after a command, with a cursor.
 ///
-/// Reading is cheap and never fails; the extractors of [`crate::extract`] turn words into meanings.
+/// Reading is cheap and never fails; the extractors turn words into meanings.
 #[derive(Debug, Clone, Default)]
 pub struct Args {
     words: Words,

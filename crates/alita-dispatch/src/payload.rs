@@ -29,7 +29,7 @@ pub enum PayloadError {
     /// Of a version that this build does not know.
     #[error("callback data has an unknown version")]
     UnknownVersion,
-    /// More than [`MAX_BYTES`].
+    /// More than Telegram takes, which is 64 bytes.
     #[error("callback data has {0} bytes, more than 64")]
     TooLong(usize),
     /// A field is absent or has no readable value.
@@ -76,7 +76,7 @@ impl Payload {
     ///
     /// # Errors
     ///
-    /// [`PayloadError::TooLong`] beyond [`MAX_BYTES`]; such a button must not be sent.
+    /// [`PayloadError::TooLong`] beyond 64 bytes; such a button must not be sent.
     pub fn encode(&self) -> Result<String, PayloadError> {
         let fields: Vec<String> =
             self.fields.iter().map(|(key, value)| format!("{key}={}", escape(value))).collect();

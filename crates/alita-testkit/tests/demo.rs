@@ -6,11 +6,10 @@ mod tiny_bot;
 
 use std::process::{Command, ExitCode, Output};
 
-use alita_runtime::Clock;
+use alita_runtime::{Clock, Signals};
 use alita_testkit::transcript::libtest_mimic::{self, Arguments, Failed, Trial};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::tiny_bot::TinyBot;
 
@@ -39,10 +38,10 @@ fn be_the_bot(server: &str, port: &str) -> ExitCode {
     runtime.block_on(async {
         let _bot = TinyBot::at(server, Clock::system());
         let health = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port is free");
-        let mut asked_to_leave = signal(SignalKind::terminate()).expect("signals can be received");
+        let mut signals = Signals::install().expect("signals can be received");
         loop {
             tokio::select! {
-                _ = asked_to_leave.recv() => return ExitCode::SUCCESS,
+                _ = signals.next() => return ExitCode::SUCCESS,
                 visitor = health.accept() => {
                     let (mut visitor, _) = visitor.expect("a connection");
                     let well = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";

@@ -36,14 +36,17 @@ pub(super) fn name(version: &str, target: &str) -> Result<String> {
 
 /// Packs the binary and what goes along with it; every file is as old as `at`, in seconds since 1970.
 pub(super) fn pack(archive: &Path, binary: &Path, at: u64) -> Result<()> {
-    let mut files = vec![(binary.to_owned(), file_name(binary)?, 0o755)];
+    let is_zip = archive.extension().is_some_and(|end| end == "zip");
+    // A binary that was built elsewhere may have got another name.
+    let program = if is_zip { "alita-bot.exe" } else { "alita-bot" };
+    let mut files = vec![(binary.to_owned(), program.to_owned(), 0o755)];
     for path in BESIDE {
         let path = root().join(path);
         let name = file_name(&path)?;
         files.push((path, name, 0o644));
     }
     let file = File::create(archive).with_context(|| format!("{} cannot be written", archive.display()))?;
-    if archive.extension().is_some_and(|end| end == "zip") {
+    if is_zip {
         let mut zip = zip::ZipWriter::new(file);
         for (path, name, mode) in &files {
             zip.start_file(name, zip::write::SimpleFileOptions::default().unix_permissions(*mode))?;
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn the_same_files_make_the_same_archive() {
         let folder = tempfile::tempdir().unwrap();
-        let binary = folder.path().join("alita-bot");
+        let binary = folder.path().join("a-binary");
         fs::write(&binary, "a program").unwrap();
         let (one, two) = (folder.path().join("1.tar.gz"), folder.path().join("2.tar.gz"));
         pack(&one, &binary, 1_700_000_000).unwrap();

@@ -11,6 +11,7 @@ use alita_monitoring::{LogFormat, logs};
 use alita_telegram::{Limits, SecretString, Url};
 
 use super::reader::Reader;
+use super::supervisor::Supervisor;
 use super::values::{
     ActivityPlace, Config, Origin, PoolPlace, RedisPlace, TracesPlace, Watching, WebhookPlace, embedded,
 };
@@ -69,6 +70,7 @@ impl Config {
             log_filter: log_filter(reader, is_debug),
             is_debug,
             shutdown_limit: Duration::from_secs(reader.number(&v::SHUTDOWN_TIMEOUT_SECONDS)),
+            supervisor: Supervisor::default(),
             shown: Vec::new(),
             warnings: Vec::new(),
             secrets: Vec::new(),

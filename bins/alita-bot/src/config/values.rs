@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 
 use super::env::Env;
 use super::reader::{Problem, Reader, Secret, Shown};
+use super::supervisor::Supervisor;
 
 /// The database that needs nothing but a folder.
 pub(crate) fn embedded(data_dir: &Path) -> String {
@@ -130,6 +131,8 @@ pub(crate) struct Config {
     pub(crate) log_filter: String,
     pub(crate) is_debug: bool,
     pub(crate) shutdown_limit: Duration,
+    /// Who started us, if it wants to hear of us.
+    pub(crate) supervisor: Supervisor,
     pub(crate) shown: Vec<Shown>,
     /// What an operator should know, although the bot starts; one line each.
     pub(crate) warnings: Vec<String>,
@@ -159,6 +162,7 @@ impl Config {
             return Err(reader.problems);
         }
         let warnings = [env.warnings.clone(), super::retired::warnings(env), reader.warnings].concat();
-        Ok(Self { shown: reader.shown, secrets: reader.secrets, warnings, ..config })
+        let supervisor = Supervisor::read(env);
+        Ok(Self { supervisor, shown: reader.shown, secrets: reader.secrets, warnings, ..config })
     }
 }
