@@ -35,7 +35,7 @@ struct Lane {
 /// An update that waits for its turn.
 #[derive(Debug)]
 struct Waiting {
-    view: View,
+    view: Arc<View>,
     ack: Ack,
     /// When it came, on our clock.
     arrived: Duration,
@@ -123,7 +123,7 @@ impl<A: App> Dispatcher<A> {
             return;
         };
         let key = view.order_key();
-        let waiting = Waiting { view, ack, arrived, until, came, source };
+        let waiting = Waiting { view: Arc::new(view), ack, arrived, until, came, source };
         let mut lanes = self.0.lanes();
         if let Some(lane) = lanes.get_mut(&key) {
             lane.waiting.push_back(waiting);

@@ -27,8 +27,8 @@ use crate::text::Words;
 use crate::view::{Event, Sender, View};
 
 /// Handles one update to its end. Nothing that goes wrong in a handler leaves this function.
-pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Router<A>>, view: View) {
-    let cx = Cx::new(services, router, Arc::new(view));
+pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Router<A>>, view: Arc<View>) {
+    let cx = Cx::new(services, router, view);
     origin::scope(cx.update_id(), async {
         // Boxed: the futures of a whole update make a type that is too deep for the compiler.
         if let Some((old, new)) = migration(&cx) {

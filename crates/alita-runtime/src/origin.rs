@@ -19,8 +19,10 @@ tokio::task_local! {
 }
 
 /// Runs `future` in the name of `id`; its steps count from 0.
-pub async fn scope<F: Future>(id: i64, future: F) -> F::Output {
-    ORIGIN.scope(Origin { id, steps: Cell::new(0), messages: Cell::new(0) }, future).await
+///
+/// No async function: that would keep a second copy of the future's room.
+pub fn scope<F: Future>(id: i64, future: F) -> impl Future<Output = F::Output> {
+    ORIGIN.scope(Origin { id, steps: Cell::new(0), messages: Cell::new(0) }, future)
 }
 
 /// The id in whose name we are working, or `None` outside of any [`scope`].

@@ -17,12 +17,19 @@ pub struct Panicked {
 /// # Errors
 ///
 /// [`Panicked`] when the future panicked.
-pub async fn guarded<F: Future>(name: &'static str, future: F) -> Result<F::Output, Panicked> {
+///
+/// No async function: that would keep a second copy of the future's room.
+pub fn guarded<F: Future>(
+    name: &'static str,
+    future: F,
+) -> impl Future<Output = Result<F::Output, Panicked>> {
     // Whatever the future held is dropped with it; shared state is behind locks that notice poisoning.
-    AssertUnwindSafe(future).catch_unwind().await.map_err(|_payload| {
-        metrics::counter!("alita_panics_total", "where" => name).increment(1);
-        tracing::error!(place = name, "a panic was caught");
-        Panicked { name }
+    AssertUnwindSafe(future).catch_unwind().map(move |outcome| {
+        outcome.map_err(|_payload| {
+            metrics::counter!("alita_panics_total", "where" => name).increment(1);
+            tracing::error!(place = name, "a panic was caught");
+            Panicked { name }
+        })
     })
 }
 
