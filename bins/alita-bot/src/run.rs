@@ -8,7 +8,7 @@ use alita_cache::Cache;
 use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
-use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, http, logs};
+use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, Troubles, http, logs};
 use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
@@ -38,8 +38,8 @@ const FLUSH: Duration = Duration::from_secs(9);
 /// Runs the bot; the exit code says whether everything was put away in the end.
 pub(crate) async fn run(config: Config) -> ExitCode {
     let clock = Clock::system();
-    let traces = match watch_ourselves(&config, &clock) {
-        Ok(traces) => traces,
+    let (traces, troubles) = match watch_ourselves(&config, &clock) {
+        Ok(both) => both,
         Err(error) => {
             eprintln!("{error:#}");
             return ExitCode::from(1);
@@ -68,7 +68,7 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     }
     let leave = CancellationToken::new();
     let outcome = tokio::select! {
-        outcome = serve(&config, &clock, &shutdown, &leave) => outcome,
+        outcome = serve(&config, &clock, &shutdown, (&leave, troubles.as_ref())) => outcome,
         () = leave.cancelled() => {
             tracing::error!("shutting down to be started again, as REMEDIATION_EXIT wants");
             Ok(())
@@ -95,15 +95,18 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     }
 }
 
-fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<Option<Traces>> {
+/// Opens the log; the traces, if they go anywhere; and the collection of internal errors, if somebody is told of them.
+fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<(Option<Traces>, Option<Troubles>)> {
     let redactor = Redactor::new();
     for secret in &config.secrets {
         secret.register(&redactor);
     }
+    let troubles = config.message_dump.map(|_| Troubles::new(redactor.clone(), clock.clone()));
     let log = LogConfig {
         format: config.log_format,
         filter: config.log_filter.clone(),
         source_location: config.is_debug,
+        troubles: troubles.clone(),
         ..LogConfig::new(clock.clone())
     };
     let traces = Traces::open(&compose::traces(config), &redactor);
@@ -113,10 +116,11 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<Option<Trac
     }
     .context("LOG_LEVEL")?;
     say_how_we_are_set(config);
-    Ok(traces.unwrap_or_else(|error| {
+    let traces = traces.unwrap_or_else(|error| {
         tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "going on without traces");
         None
-    }))
+    });
+    Ok((traces, troubles))
 }
 
 /// What an operator should know first: what is questionable, and what differs from the defaults.
@@ -138,7 +142,7 @@ async fn serve(
     config: &Config,
     clock: &Clock,
     shutdown: &Shutdown,
-    leave: &CancellationToken,
+    (leave, troubles): (&CancellationToken, Option<&Troubles>),
 ) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
     metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode(&config.origin));
@@ -184,6 +188,9 @@ async fn serve(
     health.set_telegram(move || telegram.since_last_success());
     let notices = Notices::new(&client, config.message_dump);
     tell_the_end(shutdown, &notices);
+    if let Some(troubles) = troubles {
+        notices.tell_of(troubles, &tasks, clock);
+    }
     let (dispatched, beside) = (dispatcher.clone(), tasks.clone());
     let parts = Parts {
         cache,
