@@ -164,7 +164,8 @@ async fn serve(
     let (hook, pushed) = webhook::prepare(config, &cache)?.unzip();
     let routes = routes(config, clock, (&health, &metrics, &db), (hook.as_ref(), &tasks));
     serve_http(config, shutdown, routes, &tasks).await?;
-    activity::watch(config.activity, &db, clock, &tasks);
+    let pause = Pause::new();
+    activity::watch(config.activity, &db, (clock, &tasks), &pause);
     let beside = tasks.clone();
     shutdown.register("tasks", STEP, move || async move { unfinished(&beside.close(STEP).await) });
 
@@ -183,7 +184,7 @@ async fn serve(
     if let Some(hook) = &hook {
         hook.leave_first(shutdown, &health, Arc::clone(&source));
     }
-    let (pause, leave) = (Pause::new(), leave.clone());
+    let leave = leave.clone();
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
     let notices = Notices::new(&client, config.message_dump);
