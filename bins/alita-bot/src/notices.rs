@@ -16,6 +16,9 @@ use alita_telegram::{AsyncTelegramApi, Client, ParseMode};
 /// A notice that takes longer is given up.
 const LIMIT: Duration = Duration::from_secs(3);
 
+/// The same for an error, for which nobody waits.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// How often we look for errors to tell of. What comes at once is one notice with a count.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -38,7 +41,8 @@ impl Notices {
 
     /// Tells the chat of internal errors from now on; which and how often is the collection's affair.
     pub(crate) fn tell_of(&self, troubles: &Troubles, tasks: &TaskSet, clock: &Clock) {
-        let (notices, troubles) = (self.clone(), troubles.clone());
+        let notices = Self { client: self.client.within(PATIENCE), chat: self.chat };
+        let troubles = troubles.clone();
         tasks.every("notices of errors", clock, LOOK, move || {
             let (notices, troubles) = (notices.clone(), troubles.clone());
             Troubles::telling(async move {
@@ -110,8 +114,7 @@ mod tests {
             let config = LogConfig { troubles: Some(troubles.clone()), ..LogConfig::new(clock.clone()) };
             let log = logs::subscriber(&config, &redactor, std::io::sink).expect("a sound filter");
             let (tasks, log) = (TaskSet::new(), log.set_default());
-            // Without a limit, for a slow machine is not what is tested.
-            let notices = Notices { client, chat: Some(chat) };
+            let notices = Notices::new(&client, Some(chat));
             notices.tell_of(&troubles, &tasks, &clock);
             Self { telegram, clock, tasks, _log: log }
         }

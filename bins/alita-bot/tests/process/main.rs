@@ -11,6 +11,7 @@ mod instances;
 mod jobs;
 mod leaving;
 mod mistakes;
+mod notices;
 mod outage;
 mod roles;
 mod room;
