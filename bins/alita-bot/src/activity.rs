@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alita_db::{ActivityCounts, Db, Windows};
-use alita_runtime::{Clock, TaskSet};
+use alita_runtime::{Clock, Pause, TaskSet};
 use chrono::TimeDelta;
 use tracing::Instrument;
 
@@ -16,9 +16,11 @@ const ROUND: Duration = Duration::from_secs(5);
 const PULSE: Duration = Duration::from_secs(60);
 
 /// Starts both: the writing, and the counting with its sweep, of which the first runs at once.
-pub(crate) fn watch(place: ActivityPlace, db: &Db, clock: &Clock, tasks: &TaskSet) {
+///
+/// While `pause` is on the counting leaves out its turns. The writing goes on, for what waits to be written takes room.
+pub(crate) fn watch(place: ActivityPlace, db: &Db, (clock, tasks): (&Clock, &TaskSet), pause: &Pause) {
     tasks.spawn("activity writes", write(db.clone(), clock.clone(), tasks.clone()));
-    let (db, clock, cancelled) = (db.clone(), clock.clone(), tasks.cancelled());
+    let (db, clock, cancelled, pause) = (db.clone(), clock.clone(), tasks.cancelled(), pause.clone());
     let silence = TimeDelta::days(place.inactive_after_days.into());
     tasks.spawn("activity pulse", {
         let (db, clock, cancelled) = (db.clone(), clock.clone(), cancelled.clone());
@@ -33,7 +35,7 @@ pub(crate) fn watch(place: ActivityPlace, db: &Db, clock: &Clock, tasks: &TaskSe
     tasks.spawn("activity", async move {
         loop {
             let job = tracing::debug_span!("task", otel.name = "task activity");
-            look(place, silence, &db).instrument(job).await;
+            turn(place, silence, &db, &pause).instrument(job).await;
             if cancelled.run_until_cancelled(clock.sleep(place.interval)).await.is_none() {
                 return;
             }
@@ -61,6 +63,14 @@ async fn write(db: Db, clock: Clock, tasks: TaskSet) {
             tracing::warn!(%error, waiting = activity.waiting(), "activity could not be written down");
         }
         metrics::gauge!("alita_activity_waiting").set(small(activity.waiting()));
+    }
+}
+
+async fn turn(place: ActivityPlace, silence: TimeDelta, db: &Db, pause: &Pause) {
+    if pause.is_on() {
+        tracing::info!("activity is not looked at this time: there is too much load");
+    } else {
+        look(place, silence, db).await;
     }
 }
 
@@ -129,4 +139,33 @@ fn show(counts: &ActivityCounts) {
 /// A number as a gauge shows it.
 fn small(number: impl TryInto<u32>) -> u32 {
     number.try_into().unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use alita_cache::Cache;
+    use alita_db::DbConfig;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn under_too_much_load_a_turn_is_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Clock::manual(Clock::system().now());
+        let url = format!("sqlite://{}", folder.path().join("alita.db").display());
+        let db = Db::connect(DbConfig::new(&url), Cache::in_memory(clock.clone()), clock.clone());
+        let db = db.await.expect("it opens");
+        alita_migrations::up(db.connection(), None).await.expect("it is migrated");
+        let hour = Duration::from_secs(60 * 60);
+        let place = ActivityPlace { interval: hour, marks_inactive: true, inactive_after_days: 30 };
+        let (silence, pause) = (TimeDelta::days(30), Pause::new());
+        pause.set(true);
+        let before = db.queries();
+        turn(place, silence, &db, &pause).await;
+        assert_eq!(db.queries(), before, "the database has enough to do");
+        pause.set(false);
+        turn(place, silence, &db, &pause).await;
+        assert!(db.queries() > before);
+        db.close().await.expect("it closes");
+    }
 }

@@ -15,6 +15,7 @@ use alita_telegram::{AsyncTelegramApi, Client, ClientConfig, Error as TelegramEr
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::admins;
 use crate::config::{Config, RedisPlace};
 use crate::send_log::{FileLog, SharedLog};
 
@@ -189,9 +190,11 @@ pub(crate) async fn dispatcher(
 ) -> anyhow::Result<Dispatcher<AlitaApp>> {
     let person = Person { id: me.id, name: me.name.clone(), username: Some(me.username.clone()) };
     db.users().seen(&person).await.context("the bot's own row could not be written")?;
+    let directory = members::directory(client, clock, me.id);
+    admins::join(&directory, cache);
     let services = Services {
         client: client.clone(),
-        directory: members::directory(client, clock, me.id),
+        directory,
         state: cache.state(),
         clock: clock.clone(),
         tasks: tasks.clone(),

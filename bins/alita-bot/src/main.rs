@@ -1,6 +1,7 @@
 //! Alita: a Telegram group-management bot in one binary. The roles are subcommands.
 
 mod activity;
+mod admins;
 mod allocator;
 mod check;
 mod claims;

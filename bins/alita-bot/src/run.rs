@@ -8,7 +8,7 @@ use alita_cache::Cache;
 use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
-use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, http, logs};
+use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, Troubles, http, logs};
 use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::Context;
@@ -39,8 +39,8 @@ const FLUSH: Duration = Duration::from_secs(9);
 /// Runs the bot; the exit code says whether everything was put away in the end.
 pub(crate) async fn run(config: Config) -> ExitCode {
     let clock = Clock::system();
-    let traces = match watch_ourselves(&config, &clock) {
-        Ok(traces) => traces,
+    let (traces, troubles) = match watch_ourselves(&config, &clock) {
+        Ok(both) => both,
         Err(error) => {
             eprintln!("{error:#}");
             return ExitCode::from(1);
@@ -70,7 +70,7 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     let supervised = Supervised::by(config.supervisor);
     let leave = CancellationToken::new();
     let outcome = tokio::select! {
-        outcome = serve(&config, &clock, &shutdown, (&leave, &supervised)) => outcome,
+        outcome = serve(&config, &clock, &shutdown, (&leave, &supervised, troubles.as_ref())) => outcome,
         () = leave.cancelled() => {
             tracing::error!("shutting down to be started again, as REMEDIATION_EXIT wants");
             Ok(())
@@ -98,15 +98,18 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     }
 }
 
-fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<Option<Traces>> {
+/// Opens the log; the traces, if they go anywhere; and the collection of internal errors, if somebody is told of them.
+fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<(Option<Traces>, Option<Troubles>)> {
     let redactor = Redactor::new();
     for secret in &config.secrets {
         secret.register(&redactor);
     }
+    let troubles = config.message_dump.map(|_| Troubles::new(redactor.clone(), clock.clone()));
     let log = LogConfig {
         format: config.log_format,
         filter: config.log_filter.clone(),
         source_location: config.is_debug,
+        troubles: troubles.clone(),
         ..LogConfig::new(clock.clone())
     };
     let traces = Traces::open(&compose::traces(config), &redactor);
@@ -116,10 +119,11 @@ fn watch_ourselves(config: &Config, clock: &Clock) -> anyhow::Result<Option<Trac
     }
     .context("LOG_LEVEL")?;
     say_how_we_are_set(config);
-    Ok(traces.unwrap_or_else(|error| {
+    let traces = traces.unwrap_or_else(|error| {
         tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "going on without traces");
         None
-    }))
+    });
+    Ok((traces, troubles))
 }
 
 /// What an operator should know first: what is questionable, and what differs from the defaults.
@@ -141,7 +145,7 @@ async fn serve(
     config: &Config,
     clock: &Clock,
     shutdown: &Shutdown,
-    (leave, supervised): (&CancellationToken, &Supervised),
+    (leave, supervised, troubles): (&CancellationToken, &Supervised, Option<&Troubles>),
 ) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
     metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode(&config.origin));
@@ -164,7 +168,8 @@ async fn serve(
     let (hook, pushed) = webhook::prepare(config, &cache)?.unzip();
     let routes = routes(config, clock, (&health, &metrics, &db), (hook.as_ref(), &tasks));
     serve_http(config, shutdown, routes, &tasks).await?;
-    activity::watch(config.activity, &db, clock, &tasks);
+    let pause = Pause::new();
+    activity::watch(config.activity, &db, (clock, &tasks), &pause);
     let beside = tasks.clone();
     shutdown.register("tasks", STEP, move || async move { unfinished(&beside.close(STEP).await) });
 
@@ -183,11 +188,14 @@ async fn serve(
     if let Some(hook) = &hook {
         hook.leave_first(shutdown, &health, Arc::clone(&source));
     }
-    let (pause, leave) = (Pause::new(), leave.clone());
+    let leave = leave.clone();
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
     let notices = Notices::new(&client, config.message_dump);
     tell_the_end(shutdown, &notices);
+    if let Some(troubles) = troubles {
+        notices.tell_of(troubles, &tasks, clock);
+    }
     let (dispatched, beside) = (dispatcher.clone(), tasks.clone());
     let parts = Parts {
         cache,

@@ -156,7 +156,7 @@ impl Hook {
                 let info = response.result;
                 // What failed before this start is no news.
                 self.seen.failed_at.store(info.last_error_date.unwrap_or_default(), Ordering::Relaxed);
-                note_pending(&info);
+                note(&info);
                 if is_as(&info, wanted) {
                     tracing::info!(url = self.url, "Telegram knows the webhook");
                     return Ok(());
@@ -192,7 +192,7 @@ impl Hook {
 
 impl Seen {
     fn judge(&self, info: &WebhookInfo, url: &str) {
-        note_pending(info);
+        note(info);
         let is_elsewhere = info.url != url;
         if is_elsewhere {
             tracing::error!("Telegram sends the updates to another address, or waits for somebody to ask");
@@ -206,8 +206,10 @@ impl Seen {
     }
 }
 
-fn note_pending(info: &WebhookInfo) {
+fn note(info: &WebhookInfo) {
     metrics::gauge!("alita_webhook_pending_updates").set(f64::from(info.pending_update_count));
+    let failed_at = u32::try_from(info.last_error_date.unwrap_or_default()).unwrap_or(u32::MAX);
+    metrics::gauge!("alita_webhook_last_error_seconds").set(failed_at);
 }
 
 /// Whether there is nothing to tell Telegram.

@@ -3,6 +3,7 @@
 mod built;
 mod cache;
 mod kind;
+mod line;
 mod state;
 mod work;
 
@@ -28,5 +29,6 @@ pub use config::RedisConfig;
 pub use counters::Counters;
 pub use error::{Error, LoadError};
 pub use kind::Kind;
+pub use line::{Line, Listener};
 pub use state::State;
 pub use work::{Standing, Work};

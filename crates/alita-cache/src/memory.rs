@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::Listener;
+
 /// Values one kind keeps at most.
 const MOST: u64 = 10_000;
 /// Counters of one kind; a `forget` may only disturb loads that are under way on its own counter.
@@ -124,7 +126,10 @@ impl<V: Send + Sync + 'static> Forgetful for Memory<V> {
 
 /// All kinds of a cache by their names, so that one name is one set of values however often it is asked for.
 #[derive(Default)]
-pub(crate) struct Kinds(RwLock<HashMap<&'static str, Vec<Registered>>>);
+pub(crate) struct Kinds(RwLock<HashMap<&'static str, Vec<Registered>>>, RwLock<Listeners>);
+
+/// Those who remember something of their own, by the names of their lines.
+type Listeners = Vec<(&'static str, Arc<dyn Listener>)>;
 
 struct Registered {
     of: TypeId,
@@ -164,14 +169,23 @@ impl Kinds {
         all.map(|(name, memory)| look(name, memory)).collect()
     }
 
+    /// From now on this listener hears what is dropped under this name.
+    pub(crate) fn listen(&self, name: &'static str, listener: Arc<dyn Listener>) {
+        self.1.write().unwrap_or_else(PoisonError::into_inner).push((name, listener));
+    }
+
+    /// Drops what another instance has forgotten.
     pub(crate) fn drop_key(&self, name: &str, key: &str) {
         let kinds = self.0.read().unwrap_or_else(PoisonError::into_inner);
         kinds.get(name).into_iter().flatten().for_each(|registered| registered.memory.drop_key(key));
+        let listeners = self.1.read().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().filter(|(its, _)| *its == name).for_each(|(_, listener)| listener.forget(key));
     }
 
     pub(crate) fn drop_all(&self) {
         let kinds = self.0.read().unwrap_or_else(PoisonError::into_inner);
         kinds.values().flatten().for_each(|registered| registered.memory.drop_all());
+        self.1.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|(_, one)| one.forget_all());
     }
 }
 

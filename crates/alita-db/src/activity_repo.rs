@@ -13,9 +13,10 @@ use alita_cache::{Cache, Kind};
 use alita_model::ChatId;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, DbBackend, Set};
+use sea_orm::{DbBackend, Set};
 
 use crate::upsert::{or_keep, or_set};
+use crate::watched::Transaction;
 use crate::{Db, Error};
 
 pub(crate) use behind::Behind;
@@ -179,7 +180,7 @@ impl ActivityRepo<'_> {
     }
 }
 
-async fn alive(tx: &DatabaseTransaction, now: DateTime<Utc>, gap: TimeDelta) -> Result<DateTime<Utc>, DbErr> {
+async fn alive(tx: &Transaction, now: DateTime<Utc>, gap: TimeDelta) -> Result<DateTime<Utc>, DbErr> {
     let known = Entity::find().filter(Column::Name.eq(NAME)).one(tx).await?;
     let since = match &known {
         Some(row) if now - row.alive_at <= gap => row.alive_since,
@@ -198,7 +199,7 @@ async fn alive(tx: &DatabaseTransaction, now: DateTime<Utc>, gap: TimeDelta) -> 
 }
 
 /// Makes sure that the one row is there.
-async fn ensure(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<(), DbErr> {
+async fn ensure(tx: &Transaction, now: DateTime<Utc>) -> Result<(), DbErr> {
     let row = ActiveModel {
         name: Set(NAME.to_owned()),
         alive_at: Set(now),
@@ -211,7 +212,7 @@ async fn ensure(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<(), DbEr
 }
 
 /// Statements that look at whole tables may take longer than those for which somebody waits.
-async fn take_time(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+async fn take_time(tx: &Transaction) -> Result<(), DbErr> {
     if tx.get_database_backend() == DbBackend::Postgres {
         tx.execute_unprepared("SET LOCAL statement_timeout = '60s'").await?;
     }

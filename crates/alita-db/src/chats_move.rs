@@ -1,10 +1,11 @@
 //! A group gets another id: everything that belongs to it follows.
 
 use alita_model::{ChatId, NoteName, UserId};
+use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, ExprTrait, Query};
-use sea_orm::{DatabaseTransaction, Set};
 
+use crate::watched::Transaction;
 use crate::{
     Db, Error, admin_repo, approvals_repo, chats_repo, connections_repo, disabling_repo, jobs_repo,
     languages_repo, locks_repo, notes_repo, rules_repo, warns_repo,
@@ -62,12 +63,7 @@ struct Moved {
     notes: Vec<NoteName>,
 }
 
-async fn move_rows(
-    db: &Db,
-    tx: &DatabaseTransaction,
-    old: ChatId,
-    new: ChatId,
-) -> Result<Option<Moved>, DbErr> {
+async fn move_rows(db: &Db, tx: &Transaction, old: ChatId, new: ChatId) -> Result<Option<Moved>, DbErr> {
     use chats_repo::{Column, Entity};
     let find = |chat: ChatId| Entity::find().filter(Column::ChatId.eq(chat.get()));
     // What is to happen later in the chat, whether or not anything else is known of it.
@@ -113,7 +109,7 @@ async fn move_rows(
 
 /// Moves the rows of one table for which the new chat has none of its own.
 async fn move_what_is_missing(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     table: &'static str,
     key: Option<&'static str>,
     old: ChatId,

@@ -5,12 +5,13 @@ use alita_model::{ChatId, UserId};
 use alita_runtime::Clock;
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, PaginatorTrait, Set};
+use sea_orm::{PaginatorTrait, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::db::HALF_AN_HOUR;
 use crate::throttle::Throttle;
 use crate::upsert::{or_keep, or_set};
+use crate::watched::Transaction;
 use crate::{Db, Error, chats_move, users_repo};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -218,7 +219,7 @@ impl From<Model> for Chat {
     }
 }
 
-async fn write(tx: &DatabaseTransaction, chat: ChatId, title: &str, now: DateTime<Utc>) -> Result<(), DbErr> {
+async fn write(tx: &Transaction, chat: ChatId, title: &str, now: DateTime<Utc>) -> Result<(), DbErr> {
     let row = ActiveModel { chat_name: Set(title.to_owned()), ..unknown(chat, now) };
     let mut columns = vec![Column::IsInactive, Column::LastActivity, Column::UpdatedAt];
     if !title.is_empty() {
@@ -228,12 +229,7 @@ async fn write(tx: &DatabaseTransaction, chat: ChatId, title: &str, now: DateTim
     Ok(())
 }
 
-async fn write_member(
-    tx: &DatabaseTransaction,
-    chat: ChatId,
-    user: UserId,
-    now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+async fn write_member(tx: &Transaction, chat: ChatId, user: UserId, now: DateTime<Utc>) -> Result<(), DbErr> {
     use members::{ActiveModel, Column, Entity};
     let row = ActiveModel {
         chat_id: Set(chat.get()),
@@ -248,7 +244,7 @@ async fn write_member(
 }
 
 /// Makes sure that a group has a row to which other rows can point; one that is there stays as it is.
-pub(crate) async fn ensure(tx: &DatabaseTransaction, chat: ChatId, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub(crate) async fn ensure(tx: &Transaction, chat: ChatId, now: DateTime<Utc>) -> Result<(), DbErr> {
     let row = unknown(chat, now);
     Entity::insert(row).on_conflict(or_keep([Column::ChatId])).exec_without_returning(tx).await?;
     Ok(())

@@ -5,11 +5,12 @@
 use alita_cache::{Cache, Kind};
 use alita_model::{ChatId, UserId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, QuerySelect, Set};
+use sea_orm::{QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::db::HALF_AN_HOUR;
 use crate::upsert::or_set;
+use crate::watched::Transaction;
 use crate::{Db, Error, chats_repo, users_repo};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -197,7 +198,7 @@ impl ConnectionsRepo<'_> {
 }
 
 /// Whose last connection leads to a chat.
-pub(crate) async fn connected(tx: &DatabaseTransaction, chat: ChatId) -> Result<Vec<UserId>, DbErr> {
+pub(crate) async fn connected(tx: &Transaction, chat: ChatId) -> Result<Vec<UserId>, DbErr> {
     let users = Entity::find().select_only().column(Column::UserId).filter(Column::ChatId.eq(chat.get()));
     Ok(users.into_tuple::<i64>().all(tx).await?.into_iter().map(UserId::new).collect())
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use alita_cache::{Cache, Kind};
 use alita_runtime::Clock;
 use sea_orm::{
-    Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    Database, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ use crate::error::{Trouble, trouble};
 use crate::outage::Outage;
 use crate::pool::{self, Line};
 use crate::redelivery::{self, Stamp};
+use crate::watched::{Reader, Transaction};
 use crate::{
     ActivityRepo, AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo,
     DisablingRepo, Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo, WarnsRepo,
@@ -35,7 +36,7 @@ pub(crate) const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 pub(crate) const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A transaction in the hands of its work.
-pub(crate) type Tx = Arc<DatabaseTransaction>;
+pub(crate) type Tx = Arc<Transaction>;
 
 /// The database: one repository a domain. Cheap to clone.
 #[derive(Clone)]
@@ -258,7 +259,7 @@ impl Db {
     pub(crate) async fn cached<V, F, Fut>(&self, kind: &Kind<V>, key: &str, load: F) -> Result<Arc<V>, Error>
     where
         V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-        F: Fn(DatabaseConnection) -> Fut + Send + 'static,
+        F: Fn(Reader) -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, DbErr>> + Send + 'static,
     {
         let inner = Arc::clone(&self.inner);
@@ -267,7 +268,7 @@ impl Db {
             Box::pin(async move {
                 inner.outage.check()?;
                 let _place = inner.line.stand().await?;
-                let (db, outage) = (inner.connection.clone(), &inner.outage);
+                let (db, outage) = (Reader::new(inner.connection.clone()), &inner.outage);
                 match outage.note(load(db.clone()).await) {
                     Err(error) if trouble(&error) == Trouble::Lost => outage.note(load(db).await),
                     outcome => outcome,
@@ -278,17 +279,16 @@ impl Db {
     }
 
     /// A read that is not cached, asked once more when its connection turns out to be broken.
-    pub(crate) async fn read<T, Fut>(&self, load: impl Fn(DatabaseConnection) -> Fut) -> Result<T, Error>
+    pub(crate) async fn read<T, Fut>(&self, load: impl Fn(Reader) -> Fut) -> Result<T, Error>
     where
         Fut: Future<Output = Result<T, DbErr>>,
     {
         let outage = &self.inner.outage;
         outage.check()?;
         let _place = self.inner.line.stand().await?;
-        match outage.note(load(self.inner.connection.clone()).await) {
-            Err(error) if trouble(&error) == Trouble::Lost => {
-                Ok(outage.note(load(self.inner.connection.clone()).await)?)
-            }
+        let db = Reader::new(self.inner.connection.clone());
+        match outage.note(load(db.clone()).await) {
+            Err(error) if trouble(&error) == Trouble::Lost => Ok(outage.note(load(db).await)?),
             outcome => Ok(outcome?),
         }
     }
@@ -350,7 +350,7 @@ impl Db {
         };
         let begun = self.inner.connection.begin_with_options(options).await;
         let tx = self.inner.outage.note(begun).map_err(Failed::before_commit)?;
-        let tx = Arc::new(tx);
+        let tx = Arc::new(Transaction::new(tx));
         let answer = work(Arc::clone(&tx)).await.map_err(Failed::before_commit)?;
         let tx = Arc::into_inner(tx).ok_or_else(|| {
             Failed::before_commit(DbErr::Custom("the work kept its transaction after it had ended".into()))

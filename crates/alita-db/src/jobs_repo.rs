@@ -11,8 +11,9 @@ use alita_runtime::jobs::JobId;
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query};
-use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect};
 
+use crate::watched::Transaction;
 use crate::{Db, Error};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -180,7 +181,7 @@ fn seen(row: Model, now: DateTime<Utc>) -> StoredJob {
     }
 }
 
-async fn revive(tx: &DatabaseTransaction, id: i64, now: DateTime<Utc>) -> Result<Retry, DbErr> {
+async fn revive(tx: &Transaction, id: i64, now: DateTime<Utc>) -> Result<Retry, DbErr> {
     let taken = Query::select()
         .expr(Expr::value(1))
         .from_as("jobs", "other")
@@ -217,7 +218,7 @@ fn free(now: DateTime<Utc>) -> sea_orm::Condition {
 
 /// A chat got another id.
 pub(crate) async fn move_chat(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     old: ChatId,
     new: ChatId,
     now: DateTime<Utc>,

@@ -29,6 +29,7 @@ mod server;
 mod throttle;
 mod upsert;
 mod watch;
+mod watched;
 
 #[cfg(test)]
 mod tests;

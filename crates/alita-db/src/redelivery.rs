@@ -6,12 +6,13 @@
 
 use alita_runtime::origin;
 use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, Set};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::upsert::or_keep;
+use crate::watched::Transaction;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "update_writes")]
@@ -61,7 +62,7 @@ impl Stamp {
     /// Where two deliveries meet, the second waits here until the first has committed or failed.
     pub(crate) async fn earlier<T: DeserializeOwned>(
         self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         now: DateTime<Utc>,
     ) -> Result<Option<T>, DbErr> {
         let row = ActiveModel {
@@ -81,7 +82,7 @@ impl Stamp {
     }
 
     /// Keeps the answer for a later delivery.
-    pub(crate) async fn keep(self, tx: &DatabaseTransaction, answer: &impl Serialize) -> Result<(), DbErr> {
+    pub(crate) async fn keep(self, tx: &Transaction, answer: &impl Serialize) -> Result<(), DbErr> {
         let answer = serde_json::to_value(answer).map_err(|error| DbErr::Json(error.to_string()))?;
         Entity::update_many()
             .col_expr(Column::Answer, Expr::value(answer))

@@ -12,6 +12,7 @@ mod people;
 mod redelivery;
 mod schema;
 mod settings;
+mod spans;
 mod warns;
 
 use std::fmt::Debug;

@@ -6,13 +6,14 @@ use alita_cache::{Cache, Kind};
 use alita_model::{Person, UserId};
 use alita_runtime::Clock;
 use chrono::{DateTime, Utc};
+use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Func};
-use sea_orm::{DatabaseTransaction, Set};
 
 use crate::db::AN_HOUR;
 use crate::throttle::Throttle;
 use crate::upsert::{or_keep, or_set};
+use crate::watched::Transaction;
 use crate::{Db, Error};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -161,7 +162,7 @@ fn has_username(username: &str) -> Expr {
 
 /// Clears the username wherever else it stands, and says where.
 async fn take_username(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     owner: UserId,
     username: &str,
     now: DateTime<Utc>,
@@ -177,7 +178,7 @@ async fn take_username(
 }
 
 async fn write(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     person: &Person,
     username: Option<&str>,
     now: DateTime<Utc>,
@@ -196,7 +197,7 @@ async fn write(
 }
 
 /// Makes sure that a person has a row to which other rows can point; one that is there stays as it is.
-pub(crate) async fn ensure(tx: &DatabaseTransaction, user: UserId, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub(crate) async fn ensure(tx: &Transaction, user: UserId, now: DateTime<Utc>) -> Result<(), DbErr> {
     let row = stranger(user, now);
     Entity::insert(row).on_conflict(or_keep([Column::UserId])).exec_without_returning(tx).await?;
     Ok(())

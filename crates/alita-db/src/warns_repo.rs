@@ -7,10 +7,11 @@ use alita_model::{ChatId, Punishment, Tally, UserId, WarnPolicy, cut_reason};
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseTransaction, DbBackend, PaginatorTrait, QuerySelect, Set};
+use sea_orm::{DbBackend, PaginatorTrait, QuerySelect, Set};
 
 use crate::db::{HALF_AN_HOUR, Tx};
 use crate::upsert::or_set;
+use crate::watched::Transaction;
 use crate::{Db, Error, chats_repo, users_repo};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -295,7 +296,7 @@ fn settings_row(limit: u32, punishment: Punishment) -> settings::ActiveModel {
 
 /// One statement that counts up and appends, so that warnings at the same moment all count.
 async fn append(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     chat: ChatId,
     user: UserId,
     reason: &str,
@@ -323,7 +324,7 @@ async fn append(
 }
 
 /// Deletes the warnings of a person if there are at least so many.
-async fn delete(tx: &DatabaseTransaction, chat: ChatId, user: UserId, at_least: u32) -> Result<bool, DbErr> {
+async fn delete(tx: &Transaction, chat: ChatId, user: UserId, at_least: u32) -> Result<bool, DbErr> {
     let enough = Column::NumWarns.gte(at_least);
     let gone = Entity::delete_many().filter(of(chat, user)).filter(enough).exec(tx).await?;
     Ok(gone.rows_affected > 0)
@@ -346,7 +347,7 @@ async fn policy(db: &impl ConnectionTrait, chat: ChatId) -> Result<WarnPolicy, D
 }
 
 /// Who has warnings in a chat.
-pub(crate) async fn warned(tx: &DatabaseTransaction, chat: ChatId) -> Result<Vec<UserId>, DbErr> {
+pub(crate) async fn warned(tx: &Transaction, chat: ChatId) -> Result<Vec<UserId>, DbErr> {
     let users = Entity::find().select_only().column(Column::UserId).filter(Column::ChatId.eq(chat.get()));
     Ok(users.into_tuple::<i64>().all(tx).await?.into_iter().map(UserId::new).collect())
 }

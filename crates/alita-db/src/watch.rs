@@ -1,4 +1,4 @@
-//! Counts and times every statement, and makes its span.
+//! Counts and times every statement.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use metrics::{counter, histogram};
 use sea_orm::DatabaseConnection;
-use tracing::Span;
-use tracing::field::Empty;
 
 /// Which domain a table belongs to.
 pub(crate) const DOMAINS: &[(&str, &str)] = &[
@@ -42,7 +40,6 @@ pub(crate) fn watch(connection: &mut DatabaseConnection, count: Arc<AtomicU64>, 
         let outcome = if info.failed { "failed" } else { "ok" };
         counter!("alita_db_queries_total", "domain" => domain, "op" => op, "outcome" => outcome).increment(1);
         histogram!("alita_db_query_seconds", "domain" => domain, "op" => op).record(info.elapsed.as_secs_f64());
-        trace(domain, op, info.failed, info.elapsed);
         if info.elapsed >= slow {
             // The statement holds placeholders; its values stay out of the log.
             tracing::warn!(domain, op, elapsed = ?info.elapsed, sql = %info.statement.sql, "a query was slow");
@@ -50,30 +47,8 @@ pub(crate) fn watch(connection: &mut DatabaseConnection, count: Arc<AtomicU64>, 
     });
 }
 
-/// A span of a statement that has just ended: whoever collects spans puts its beginning back by `took_us`.
-///
-/// It is made here, where the table is known, and not around the statement, where only the SQL is.
-/// A statement that belongs to nothing is not worth a trace of its own.
-fn trace(domain: &'static str, op: &'static str, failed: bool, elapsed: Duration) {
-    if Span::current().is_none() {
-        return;
-    }
-    let span = tracing::debug_span!(
-        "db",
-        otel.name = format!("db.{op}"),
-        otel.kind = "client",
-        otel.status_code = Empty,
-        db.model = domain,
-        db.operation = op,
-        took_us = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX),
-    );
-    if failed {
-        span.record("otel.status_code", "ERROR");
-    }
-}
-
 /// The domain and the kind of a statement: the first quoted name in it is its table.
-fn labels(sql: &str) -> (&'static str, &'static str) {
+pub(crate) fn labels(sql: &str) -> (&'static str, &'static str) {
     let table = sql.split('"').nth(1).unwrap_or_default();
     let domain = DOMAINS.iter().find(|(name, _)| *name == table).map_or("other", |(_, domain)| domain);
     let op = match sql.split(' ').next().unwrap_or_default() {

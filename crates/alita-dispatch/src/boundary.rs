@@ -208,8 +208,11 @@ fn log<A: App>(
 ) {
     let user = cx.sender().user().map(|someone| someone.id.get());
     let cause = error.source().map(ToString::to_string);
+    // Whoever collects internal errors has heard of a panic already, and knows the line of code.
+    let is_panic = matches!(error.downcast_ref(), Some(Cut::Panicked));
+    let said = if is_panic { "panic" } else { class.as_str() };
     tracing::error!(
-        module = origin.module, handler = origin.name, update_id = cx.update_id(),
+        class = said, module = origin.module, handler = origin.name, update_id = cx.update_id(),
         chat.id = %cx.chat(), user.id = user, %error, cause, "a handler failed"
     );
     count(cx, origin, class);

@@ -180,7 +180,7 @@ impl<A: App> Dispatcher<A> {
 /// Gives an update back: whoever handed it in feels that it was not handled.
 fn turn_away(update_id: i64, ack: Ack) {
     tracing::debug!(update_id, "waited too long for its turn");
-    metrics::counter!("alita_updates_turned_away_total").increment(1);
+    metrics::counter!("alita_updates_dropped_total", "reason" => "overload").increment(1);
     drop(ack);
 }
 

@@ -14,6 +14,7 @@ mod redact;
 mod sink;
 mod throttle;
 pub mod traces;
+mod troubles;
 pub mod watch;
 
 pub use error::Error;
@@ -26,3 +27,4 @@ pub use recorder::Metrics;
 pub use redact::{MARK, Redactor};
 pub use sink::RedactingWriter;
 pub use traces::{TraceConfig, Traces};
+pub use troubles::{Trouble, Troubles};

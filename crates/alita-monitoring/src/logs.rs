@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use alita_runtime::Clock;
+use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::format::{JsonFields, Writer, format};
@@ -15,7 +16,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::in_trace::InTrace;
 use crate::throttle::Throttled;
-use crate::{Error, RedactingWriter, Redactor, Traces, panics};
+use crate::{Error, RedactingWriter, Redactor, Traces, Troubles, panics};
 
 /// How a log line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,13 +39,21 @@ pub struct LogConfig {
     pub source_location: bool,
     /// Tells the time of each line.
     pub clock: Clock,
+    /// Who collects the internal errors among the lines, if somebody is to be told of them.
+    pub troubles: Option<Troubles>,
 }
 
 impl LogConfig {
     /// JSON lines from level `info` on.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { format: LogFormat::Json, filter: "info".to_owned(), source_location: false, clock }
+        Self {
+            format: LogFormat::Json,
+            filter: "info".to_owned(),
+            source_location: false,
+            clock,
+            troubles: None,
+        }
     }
 }
 
@@ -98,7 +107,9 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let log = layer(config, redactor, writer).with_filter(filter(config)?);
-    Ok(Registry::default().with(traces.layer()).with(log))
+    // A filter of its own here too, or it would switch on every span of every library.
+    let troubles = config.troubles.as_ref().map(|troubles| troubles.layer().with_filter(LevelFilter::ERROR));
+    Ok(Registry::default().with(traces.layer()).with(troubles).with(log))
 }
 
 /// The same log output with another writer behind it, not installed yet.
@@ -114,7 +125,8 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    Ok(Registry::default().with(filter(config)?).with(layer(config, redactor, writer)))
+    let troubles = config.troubles.as_ref().map(Troubles::layer);
+    Ok(Registry::default().with(filter(config)?).with(troubles).with(layer(config, redactor, writer)))
 }
 
 fn filter(config: &LogConfig) -> Result<EnvFilter, Error> {

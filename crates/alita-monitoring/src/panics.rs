@@ -17,7 +17,7 @@ fn log(panic: &PanicHookInfo<'_>, redactor: &Redactor) {
     let thread = thread.name().unwrap_or("unnamed");
     let backtrace = Backtrace::force_capture();
     if tracing::enabled!(tracing::Level::ERROR) {
-        tracing::error!(payload, location, thread, %backtrace, "panicked");
+        tracing::error!(class = "internal", payload, location, thread, %backtrace, "panicked");
     } else {
         // Nobody writes logs (any more); a panic is worth a line all the same.
         eprintln!("{}", redactor.redact(&format!("panicked at {location}: {payload}")));

@@ -26,6 +26,7 @@ fn a_panic_is_one_redacted_json_line() {
     let line = text.lines().find(|line| line.contains("panicked")).expect("a line about the panic");
     let line: serde_json::Value = serde_json::from_str(line).expect("a line is an object");
     assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"panicked".into()));
+    assert_eq!(line["class"], "internal", "by this it is found among the lines");
     assert_eq!(line["payload"], "asked [redacted] with [redacted]");
     assert!(line["location"].as_str().is_some_and(|place| place.contains("panics.rs")), "{line}");
     assert!(line["backtrace"].as_str().is_some_and(|trace| trace.contains("panic_with_logs")), "{line}");

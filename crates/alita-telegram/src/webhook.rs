@@ -42,6 +42,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::time::{Instant, timeout};
 
 use self::answer::Answer;
@@ -213,14 +214,17 @@ impl Webhook {
                 if let Error::UnreadableUpdate { keys, reason, .. } = &error {
                     tracing::warn!(update_id = id, ?keys, reason, "an update could not be read");
                 }
-                metrics::counter!("alita_updates_dropped_total", "reason" => "decode").increment(1);
+                note_dropped("decode");
                 return Answer::UnknownKind;
             }
         };
         match self.0.seen().begin(id) {
             Known::New => {}
             Known::InWork => return Answer::InWork,
-            Known::Done => return Answer::Duplicate,
+            Known::Done => {
+                note_dropped("duplicate");
+                return Answer::Duplicate;
+            }
         }
         let (turn, receipt) = Turn::begin(Arc::clone(&self.0), id);
         if let Some(claims) = &self.0.config.claims {
@@ -232,13 +236,19 @@ impl Webhook {
                 }
                 Claimed::Done => {
                     turn.leave_to_others(true);
+                    note_dropped("duplicate");
                     return Answer::Duplicate;
                 }
             }
         }
         let delivery = Delivery::by_webhook(update, turn);
-        if self.0.source.send_timeout(delivery, self.0.config.wait).await.is_err() {
-            return Answer::NotHandled;
+        match self.0.source.send_timeout(delivery, self.0.config.wait).await {
+            Ok(()) => {}
+            Err(SendTimeoutError::Timeout(_)) => {
+                note_dropped("overload");
+                return Answer::NotHandled;
+            }
+            Err(SendTimeoutError::Closed(_)) => return Answer::NotHandled,
         }
         match timeout(self.0.config.handling, receipt.handled()).await {
             Ok(true) => Answer::Handled,
@@ -246,6 +256,11 @@ impl Webhook {
             Err(_elapsed) => Answer::InWork,
         }
     }
+}
+
+/// Counts an update that nobody will handle, or nobody now; whoever takes one out of the source counts its own.
+fn note_dropped(reason: &'static str) {
+    metrics::counter!("alita_updates_dropped_total", "reason" => reason).increment(1);
 }
 
 impl Inner {

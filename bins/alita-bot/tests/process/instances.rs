@@ -112,6 +112,38 @@ async fn a_setting_is_seen_by_all(fleet: &Fleet, group: &Group) {
     }
 }
 
+/// Every instance knows an administrator, whose links are left alone; the update about her demotion comes to one.
+async fn a_demotion_is_seen_by_all(fleet: &Fleet, group: &Group) {
+    let link = "see https://coins.example";
+    let telegram = &fleet.telegram;
+    let ada = telegram.add_user(NewUser::named("Ada"));
+    telegram.set_member(group.chat, ada, Member::full_administrator());
+    // The instances that know the administrators already have not heard of this one.
+    telegram.set_rights_by(group.chat, ada, Member::administrator(&["can_pin_messages"]), group.owner);
+    fleet.settled().await;
+    let posts = async || {
+        let message = fleet.says(group.chat, Speaker::User(ada), link).await;
+        telegram.message(group.chat, message).is_some()
+    };
+    let each = |is_wanted: bool| {
+        let posts = &posts;
+        async move {
+            for bot in 0..fleet.bots.len() {
+                fleet.goes_to(bot..bot + 1);
+                // The word between the instances may be under way a little longer than the update was.
+                let seen = async { while posts().await != is_wanted {} };
+                let seen = tokio::time::timeout(LIMIT, seen).await;
+                assert!(seen.is_ok(), "instance {bot} does not know of it:\n{}", fleet.logs());
+            }
+            fleet.goes_to(0..fleet.bots.len());
+        }
+    };
+    each(true).await;
+    telegram.set_rights_by(group.chat, ada, Member::member(), group.owner);
+    fleet.settled().await;
+    each(false).await;
+}
+
 /// The prompt comes from one instance, and the press goes to another.
 async fn a_proof_is_good_everywhere(fleet: &Fleet, group: &Group) {
     let spam = fleet.says(group.chat, Speaker::User(group.member), "buy my coins").await;
@@ -166,6 +198,7 @@ async fn fleet_of(size: usize) {
     let numbers = i64::from(std::process::id()) * 1_000 + i64::try_from(size).expect("few") * 200;
     let group = Group::new(&fleet).await;
     a_setting_is_seen_by_all(&fleet, &group).await;
+    a_demotion_is_seen_by_all(&fleet, &group).await;
     a_proof_is_good_everywhere(&fleet, &group).await;
     copies_are_recognised_elsewhere(&fleet, numbers).await;
     one_is_killed(&mut fleet, numbers + 100).await;

@@ -12,6 +12,7 @@ mod instances;
 mod jobs;
 mod leaving;
 mod mistakes;
+mod notices;
 mod outage;
 mod roles;
 mod room;

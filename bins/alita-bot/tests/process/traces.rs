@@ -67,6 +67,12 @@ async fn a_command_is_one_trace() {
         path.starts_with("dispatcher.processUpdate") && path.ends_with("cache.get > db.select")
     };
     assert!(paths.iter().any(is_read), "{paths:#?}");
+    let saved = |span: &&&Span| span.name == "db.insert" && span.attributes["db.model"] == "notes";
+    let saved = trace.values().find(saved).expect("the note is saved");
+    assert_eq!(saved.attributes["db.rows_affected"], "1");
+    let found = trace.values().filter(|span| span.name == "db.select");
+    let found: Vec<_> = found.map(|span| span.attributes["db.record_found"].as_str()).collect();
+    assert!(found.contains(&"false"), "the settings of a new chat are not there: {found:?}");
     assert_eq!(command.attributes["handler.result"], "done");
     let call = trace.values().find(|span| span.name == "telegram sendMessage").expect("it was found above");
     assert_eq!((call.attributes["attempt"].as_str(), call.attributes["outcome"].as_str()), ("1", "ok"));

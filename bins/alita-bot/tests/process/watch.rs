@@ -33,7 +33,7 @@ const NOT_TODAY: &[&str] = &[
     "alita_telegram_updates_given_up_total",
     "alita_trace_spans_total",
     "alita_updates_dropped_total",
-    "alita_updates_turned_away_total",
+    "alita_webhook_last_error_seconds",
     "alita_webhook_pending_updates",
     "alita_webhook_requests_total",
 ];

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use alita_model::ChatId;
-use alita_testkit::process::{Program, until};
+use alita_testkit::process::{Program, get, until};
 use alita_testkit::{FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -199,6 +199,14 @@ async fn a_full_bot_tells_telegram_to_come_back() {
     );
     let answer = post(address(&program), &head, body).await;
     assert!(answer.starts_with("http/1.1 503") && answer.contains("retry-after: 1"), "{answer}");
+    let (_, metrics) = get(program.port(), "/metrics").await.expect("it answers");
+    for line in [
+        "alita_updates_dropped_total{reason=\"overload\"} 1",
+        "alita_webhook_pending_updates 0",
+        "alita_webhook_last_error_seconds 0",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in:\n{metrics}");
+    }
     running.kill().await.expect("it is killed");
 }
 

@@ -8,10 +8,11 @@ use alita_model::{ChatId, UserId};
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, IntoIden, OnConflict, Query, TableRef, UpdateStatement, ValueTuple};
-use sea_orm::{DatabaseTransaction, QuerySelect, Set};
+use sea_orm::{QuerySelect, Set};
 use tokio::sync::Notify;
 
 use super::days;
+use crate::watched::Transaction;
 use crate::{Db, Error, chats_repo};
 
 /// So many facts of one sort may wait; what comes beyond that is written at once, or is not counted.
@@ -161,7 +162,7 @@ pub(super) async fn flush(db: &Db) -> Result<usize, Error> {
 }
 
 /// Writes the facts, and says which groups were marked as inactive and are not any more.
-async fn write(tx: &DatabaseTransaction, facts: &Waiting) -> Result<Vec<ChatId>, DbErr> {
+async fn write(tx: &Transaction, facts: &Waiting) -> Result<Vec<ChatId>, DbErr> {
     let users: Vec<ValueTuple> = facts.users.iter().map(|(id, at)| pair(id.get(), *at)).collect();
     for chunk in users.chunks(CHUNK) {
         tx.execute(&later("users", "last_activity", &["user_id"], chunk)).await?;
@@ -228,10 +229,7 @@ fn revive(rows: &[ValueTuple]) -> UpdateStatement {
 }
 
 /// A group whose id has changed meanwhile is not counted any more.
-async fn count_messages(
-    tx: &DatabaseTransaction,
-    messages: &BTreeMap<(ChatId, Date), i64>,
-) -> Result<(), DbErr> {
+async fn count_messages(tx: &Transaction, messages: &BTreeMap<(ChatId, Date), i64>) -> Result<(), DbErr> {
     use days::{ActiveModel, Column, Entity};
     let all: Vec<_> = messages.iter().collect();
     for chunk in all.chunks(CHUNK) {

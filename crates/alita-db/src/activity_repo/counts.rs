@@ -1,12 +1,13 @@
 //! How many groups and people were active of late.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query, SelectStatement};
-use sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
 use serde::{Deserialize, Serialize};
 
 use super::take_time;
+use crate::watched::Reader;
 
 /// Active within the last day, week and month.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ pub struct ActivityCounts {
 }
 
 /// One query a table. Each number is a range of an index, so that no row is read.
-pub(super) async fn count(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<ActivityCounts, DbErr> {
+pub(super) async fn count(db: &Reader, now: DateTime<Utc>) -> Result<ActivityCounts, DbErr> {
     let since = [1, 7, 30].map(|days| Expr::value(now - TimeDelta::days(days)));
     let is_inactive = |is_so: bool| Expr::col("is_inactive").eq(is_so);
     let active = |since: &Expr| Expr::col("last_activity").gte(since.clone());

@@ -2,11 +2,12 @@
 
 use alita_model::ChatId;
 use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query};
-use sea_orm::{DatabaseTransaction, QuerySelect};
 
 use super::{Column, Entity, NAME, days, ensure, take_time};
+use crate::watched::Transaction;
 use crate::{Db, Error, chats_repo};
 
 /// So many groups are marked in one transaction, so that nobody waits long for it.
@@ -53,7 +54,7 @@ pub(super) async fn sweep(db: &Db, silence: TimeDelta, period: TimeDelta) -> Res
 
 /// Takes the sweep of this period, and says since when the bot has been alive; of many processes one gets it.
 async fn claim(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     now: DateTime<Utc>,
     period: TimeDelta,
 ) -> Result<Option<DateTime<Utc>>, DbErr> {
@@ -70,7 +71,7 @@ async fn claim(
 }
 
 /// A group whose bot left is marked after its last message, and stays so.
-async fn revive(tx: &DatabaseTransaction) -> Result<Vec<ChatId>, DbErr> {
+async fn revive(tx: &Transaction) -> Result<Vec<ChatId>, DbErr> {
     use chats_repo::{Column, Entity};
     take_time(tx).await?;
     let rows = Entity::update_many()
@@ -82,11 +83,7 @@ async fn revive(tx: &DatabaseTransaction) -> Result<Vec<ChatId>, DbErr> {
     Ok(rows.into_iter().map(|row| ChatId::new(row.chat_id)).collect())
 }
 
-async fn mark(
-    tx: &DatabaseTransaction,
-    limit: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Vec<ChatId>, DbErr> {
+async fn mark(tx: &Transaction, limit: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<ChatId>, DbErr> {
     use chats_repo::{Column, Entity};
     take_time(tx).await?;
     let silent: Vec<i64> = Entity::find()
@@ -113,7 +110,7 @@ async fn mark(
 }
 
 /// Counts the people of today, as far as they were seen until now, and lets old days go.
-async fn keep_days(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<(), DbErr> {
+async fn keep_days(tx: &Transaction, now: DateTime<Utc>) -> Result<(), DbErr> {
     take_time(tx).await?;
     let today = now.date_naive();
     let people = Query::select()

@@ -6,9 +6,10 @@ use alita_runtime::jobs::{self, Claim, Counts, Due, End, JobId, JobStore, Order,
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseTransaction, DbBackend, PaginatorTrait, QueryOrder, QuerySelect, Set, Statement};
+use sea_orm::{DbBackend, PaginatorTrait, QueryOrder, QuerySelect, Set, Statement};
 
 use super::{ActiveModel, Column, DEAD, Entity, Model, WAITING, free};
+use crate::watched::Transaction;
 use crate::{Db, Error};
 
 /// The table's partial unique key, as a conflict has to name it.
@@ -101,11 +102,7 @@ impl JobStore for Db {
 }
 
 /// Stores a job in somebody's transaction, so that it is there if and only if their write is.
-pub(crate) async fn schedule(
-    tx: &DatabaseTransaction,
-    order: &Order,
-    now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
+pub(crate) async fn schedule(tx: &Transaction, order: &Order, now: DateTime<Utc>) -> Result<bool, DbErr> {
     let row = ActiveModel {
         name: Set(order.name.to_owned()),
         payload: Set(order.value.clone()),
@@ -153,7 +150,7 @@ async fn next_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Optio
 }
 
 async fn claim(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
     limit: usize,
@@ -180,12 +177,7 @@ fn claimed(row: Model) -> Claim {
     }
 }
 
-async fn write_end(
-    tx: &DatabaseTransaction,
-    claim: &Claim,
-    end: &End,
-    now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
+async fn write_end(tx: &Transaction, claim: &Claim, end: &End, now: DateTime<Utc>) -> Result<bool, DbErr> {
     let ours = sea_orm::Condition::all()
         .add(Column::Id.eq(claim.id.get()))
         .add(Column::Turn.eq(claim.turn))

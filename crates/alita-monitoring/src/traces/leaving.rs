@@ -1,4 +1,4 @@
-//! The last thing before spans leave: secrets are hidden, times put right, and what left or was lost is counted.
+//! The last thing before spans leave: secrets are hidden, and what left or was lost is counted.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,9 +14,6 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::console::Console;
 use crate::Redactor;
-
-/// A span with this field was made when its work had ended, and began so many microseconds before its end.
-const TOOK: &str = "took_us";
 
 /// Where spans go.
 #[derive(Debug)]
@@ -46,7 +43,6 @@ impl SpanExporter for Leaving {
         let count = batch.len();
         self.waiting.fetch_sub(count, Ordering::Relaxed);
         for span in &mut batch {
-            put_back(span);
             hide(span, &self.redactor);
         }
         let outcome = match &self.exit {
@@ -71,19 +67,6 @@ impl SpanExporter for Leaving {
             Exit::Collector(collector) => collector.set_resource(resource),
             Exit::Console(_) => {}
         }
-    }
-}
-
-/// A statement to the database is known when it has ended; its span gets the beginning that it should have had.
-fn put_back(span: &mut SpanData) {
-    let Some(at) = span.attributes.iter().position(|attribute| attribute.key.as_str() == TOOK) else {
-        return;
-    };
-    if let Value::I64(took) = span.attributes.swap_remove(at).value
-        && let Ok(took) = u64::try_from(took)
-        && let Some(start) = span.end_time.checked_sub(Duration::from_micros(took))
-    {
-        span.start_time = start;
     }
 }
 

@@ -106,6 +106,15 @@ impl Flights {
         }
     }
 
+    /// The same for every question.
+    pub(super) fn invalidate_all(&self) {
+        self.grounded.invalidate_all();
+        let mut boarding = self.lock();
+        boarding.last += 1;
+        let next = boarding.last;
+        boarding.open.values_mut().for_each(|(number, _)| *number = next);
+    }
+
     fn check_in(&self, key: Key) -> Ticket<'_> {
         let mut boarding = self.lock();
         boarding.last += 1;

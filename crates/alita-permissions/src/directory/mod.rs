@@ -25,17 +25,19 @@
 //! ```
 
 mod flights;
+mod others;
 mod source;
 mod store;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use alita_model::{ChatId, UserId};
-/// The attribute that implementations of [`Source`] and [`Store`] carry.
+/// The attribute that implementations of [`Source`], [`Store`] and [`Others`] carry.
 pub use async_trait::async_trait;
+pub use others::Others;
 pub use source::Source;
 pub use store::{Kind, MemoryStore, Records, Store};
 
@@ -46,6 +48,8 @@ use flights::Flights;
 const FRESH: u64 = 30 * 60;
 /// How long "the bot is not an administrator" is believed.
 const FRESH_NO: u64 = 2 * 60;
+/// How long anything is believed while we do not hear what other processes forget.
+const FRESH_UNHEARD: u64 = 60;
 /// How long an old list still serves when Telegram does not answer.
 const STALE: u64 = 24 * 60 * 60;
 
@@ -59,6 +63,7 @@ struct Inner {
     store: Box<dyn Store>,
     time: Box<dyn Fn() -> u64 + Send + Sync>,
     flights: Flights,
+    others: OnceLock<Box<dyn Others>>,
 }
 
 impl fmt::Debug for Directory {
@@ -88,7 +93,13 @@ impl Directory {
             store: Box::new(store),
             time: Box::new(time),
             flights: Flights::default(),
+            others: OnceLock::new(),
         }))
+    }
+
+    /// From now on other processes hear what this one forgets; said once, the first word counts.
+    pub fn tell(&self, others: impl Others + 'static) {
+        let _first = self.0.others.get_or_init(|| Box::new(others));
     }
 
     /// The administrators of a chat as they were at most 30 minutes ago; at most a day ago while Telegram fails.
@@ -156,15 +167,31 @@ impl Directory {
         }
     }
 
-    /// Drops what is known of a chat; a fetch under way no longer fills it.
+    /// Drops what is known of a chat, here and in the other processes; a fetch under way no longer fills it.
     pub async fn forget(&self, chat: ChatId) {
         self.forget_kind(chat, Kind::Administrators).await;
         self.forget_kind(chat, Kind::Bot).await;
+        self.tell_others(chat).await;
     }
 
-    /// Asks for the administrators again, whatever is remembered.
+    /// Drops what this process knows of a chat, because another one said so.
+    pub fn forget_here(&self, chat: ChatId) {
+        for kind in [Kind::Administrators, Kind::Bot] {
+            self.0.flights.invalidate((chat, kind));
+            self.0.store.forget_here(chat, kind);
+        }
+    }
+
+    /// Drops all that this process knows: the word of another one may have been lost.
+    pub fn forget_all_here(&self) {
+        self.0.flights.invalidate_all();
+        self.0.store.forget_all_here();
+    }
+
+    /// Asks for the administrators again, whatever is remembered here or elsewhere.
     pub async fn refresh(&self, chat: ChatId) -> Fact<Arc<Records>> {
         self.forget_kind(chat, Kind::Administrators).await;
+        self.tell_others(chat).await;
         self.administrators(chat).await
     }
 
@@ -179,7 +206,17 @@ impl Directory {
         if is_outdated {
             self.forget_kind(chat, Kind::Administrators).await;
         }
+        if is_about_me || is_outdated {
+            self.tell_others(chat).await;
+        }
         is_outdated
+    }
+
+    /// After we have forgotten it ourselves: whoever hears this asks anew, and so do we.
+    async fn tell_others(&self, chat: ChatId) {
+        if let Some(others) = self.0.others.get() {
+            others.forget(chat).await;
+        }
     }
 
     async fn listed(&self, chat: ChatId, user: UserId) -> Fact<ChatMember> {
@@ -247,7 +284,9 @@ impl Directory {
 
     fn is_fresh(&self, kind: Kind, records: &Records) -> bool {
         let is_no = kind == Kind::Bot && !records.members.iter().any(ChatMember::is_admin);
-        self.age(records) < if is_no { FRESH_NO } else { FRESH }
+        let fresh = if is_no { FRESH_NO } else { FRESH };
+        let are_heard = self.0.others.get().is_none_or(|others| others.are_heard());
+        self.age(records) < if are_heard { fresh } else { fresh.min(FRESH_UNHEARD) }
     }
 
     fn age(&self, records: &Records) -> u64 {

@@ -55,6 +55,14 @@ pub trait Store: Send + Sync {
         let _ = (chat, kind);
         None
     }
+
+    /// Forgets what this process knows without asking anybody, because another one said so.
+    fn forget_here(&self, chat: ChatId, kind: Kind) {
+        let _ = (chat, kind);
+    }
+
+    /// The same for all chats.
+    fn forget_all_here(&self) {}
 }
 
 /// A memory in this process, for the 20 000 chats that asked last.
@@ -84,10 +92,18 @@ impl Store for MemoryStore {
     }
 
     async fn forget(&self, chat: ChatId, kind: Kind) {
-        self.0.invalidate(&(chat, kind));
+        self.forget_here(chat, kind);
     }
 
     fn peek(&self, chat: ChatId, kind: Kind) -> Option<Arc<Records>> {
         self.0.get(&(chat, kind))
+    }
+
+    fn forget_here(&self, chat: ChatId, kind: Kind) {
+        self.0.invalidate(&(chat, kind));
+    }
+
+    fn forget_all_here(&self) {
+        self.0.invalidate_all();
     }
 }

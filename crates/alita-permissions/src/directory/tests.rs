@@ -243,3 +243,93 @@ async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
     std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending()))
         .await
 }
+
+/// Two processes; words between them arrive when they are delivered.
+#[derive(Clone, Default)]
+struct Post {
+    told: Arc<Mutex<Vec<ChatId>>>,
+    is_lost: Arc<std::sync::atomic::AtomicBool>,
+}
+
+#[async_trait]
+impl Others for Post {
+    async fn forget(&self, chat: ChatId) {
+        self.told.lock().unwrap().push(chat);
+    }
+
+    fn are_heard(&self) -> bool {
+        !self.is_lost.load(SeqCst)
+    }
+}
+
+impl Post {
+    fn take(&self) -> Vec<ChatId> {
+        std::mem::take(&mut *self.told.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn others_hear_of_changes_and_of_nothing_else() {
+    let (_telegram, directory) = chat([Fact::Known(vec![ada()])]);
+    let post = Post::default();
+    directory.tell(post.clone());
+    directory.is_admin(CHAT, ADA).await;
+    directory.member(CHAT, ADA).await;
+    directory.bot(CHAT).await;
+    directory.forget_here(CHAT);
+    directory.forget_all_here();
+    let nobody = ChatMember::member(BOB);
+    directory.learn(CHAT, Change::between(&nobody, &ChatMember::left(BOB))).await;
+    assert_eq!(post.take(), [], "an echo would go on for ever");
+
+    directory.learn(CHAT, Change::between(&ada(), &ChatMember::member(ADA))).await;
+    assert_eq!(post.take(), [CHAT]);
+    let me = ChatMember::member(ME);
+    directory.learn(CHAT, Change::between(&me, &ChatMember::administrator(ME, Rights::all()))).await;
+    assert_eq!(post.take(), [CHAT], "once for both");
+    directory.refresh(CHAT).await;
+    directory.forget(CHAT).await;
+    assert_eq!(post.take(), [CHAT, CHAT]);
+}
+
+#[tokio::test]
+async fn the_word_of_another_process_counts_at_once() {
+    let (telegram, directory) = chat([Fact::Known(vec![ada()]), Fact::Known(vec![ChatMember::owner(BOB)])]);
+    telegram.gate.forget_permits(1000);
+    let mut early = Box::pin(directory.is_admin(CHAT, ADA));
+    assert!(is_pending(&mut early).await);
+    directory.forget_here(CHAT);
+    telegram.gate.add_permits(1000);
+    assert_eq!(early.await, Fact::Known(true), "asked before the change");
+    assert_eq!(directory.peek_is_admin(CHAT, ADA), None, "and not remembered");
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(false));
+    directory.forget_here(CHAT);
+    assert_eq!(directory.peek_is_admin(CHAT, BOB), None);
+}
+
+#[tokio::test]
+async fn when_words_may_be_lost_little_is_believed() {
+    let (telegram, directory) = chat([Fact::Known(vec![ada()])]);
+    let post = Post::default();
+    directory.tell(post.clone());
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(true));
+    telegram.now.fetch_add(FRESH_UNHEARD, SeqCst);
+    assert_eq!(directory.peek_is_admin(CHAT, ADA), Some(true));
+    post.is_lost.store(true, SeqCst);
+    assert_eq!(directory.peek_is_admin(CHAT, ADA), None);
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(true), "it is asked for anew");
+    telegram.now.fetch_add(FRESH_UNHEARD - 1, SeqCst);
+    assert_eq!(directory.peek_is_admin(CHAT, ADA), Some(true));
+
+    // They are heard again: what was missed meanwhile is made up for by dropping everything.
+    post.is_lost.store(false, SeqCst);
+    telegram.gate.forget_permits(1000);
+    directory.forget_here(CHAT);
+    let mut early = Box::pin(directory.is_admin(CHAT, ADA));
+    assert!(is_pending(&mut early).await);
+    directory.forget_all_here();
+    telegram.gate.add_permits(1000);
+    early.await;
+    assert_eq!(directory.peek_is_admin(CHAT, ADA), None);
+    assert_eq!(calls(&telegram), (3, 0));
+}

@@ -20,7 +20,8 @@ theme! {
 
     MESSAGE_DUMP: text(
         "the id of a chat, such as -1001234567890",
-        "The chat that gets a notice when the bot has started. Without it there are no notices.",
+        "The chat that gets a notice when the bot starts and stops, when its load is critical, and of internal errors: \
+         each kind at most every ten minutes, with a count. Without it there are no notices.",
     ),
 
     ENABLED_LOCALES: text(
