@@ -19,7 +19,7 @@ use crate::notices::Notices;
 use crate::supervised::Supervised;
 use crate::watch::Parts;
 use crate::webhook::{self, Hook};
-use crate::{activity, compose, profiles, watch};
+use crate::{activity, allocator, compose, profiles, watch};
 
 /// How long a handler may go on after the signal.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -216,6 +216,8 @@ async fn serve(
         hook.open(&client, updates, (config.max_updates, config.drops_pending_updates), clock).await?;
         hook.watch(&client, (&tasks, clock), &health);
     }
+    // Starting takes more memory than waiting does.
+    allocator::give_back();
     health.started();
     take_updates(source, dispatcher, hook.is_some().then_some(webhook::WAIT)).await
 }

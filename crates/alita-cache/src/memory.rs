@@ -3,10 +3,12 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
+
+use foldhash::quality::RandomState;
 
 use crate::Listener;
 
@@ -19,7 +21,7 @@ const SHARDS: usize = 256;
 pub(crate) struct Memory<V> {
     lifetime: Duration,
     /// Of one type for all kinds: a cache for each type of value would make the program a good deal larger.
-    values: moka::sync::Cache<String, Entry>,
+    values: moka::sync::Cache<String, Entry, RandomState>,
     /// A counter's lock is held while a value is kept or dropped, so none is kept after its `forget`.
     versions: Vec<Mutex<u64>>,
     hasher: RandomState,
@@ -37,9 +39,9 @@ impl<V: Send + Sync + 'static> Memory<V> {
         Self {
             lifetime,
             // This lifetime frees the room; what is served is decided by our own clock.
-            values: moka::sync::Cache::builder().max_capacity(MOST).time_to_live(lifetime).build(),
+            values: moka::sync::Cache::builder().max_capacity(MOST).time_to_live(lifetime).build_with_hasher(RandomState::default()),
             versions: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             of: PhantomData,
         }
     }

@@ -1,12 +1,13 @@
 //! Remembers what was written of late, so that the same fact is written once in five minutes.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use alita_runtime::Clock;
+use foldhash::quality::RandomState;
 
 /// How long a mark keeps the same fact from being written again.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5 * 60);
@@ -31,8 +32,8 @@ pub(crate) struct Throttle<K> {
 
 #[derive(Debug)]
 struct Marks<K> {
-    newer: HashMap<K, Mark>,
-    older: HashMap<K, Mark>,
+    newer: HashMap<K, Mark, RandomState>,
+    older: HashMap<K, Mark, RandomState>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +46,8 @@ struct Mark {
 
 impl<K: Copy + Eq + Hash> Throttle<K> {
     pub(crate) fn new(clock: Clock) -> Self {
-        let marks = Marks { newer: HashMap::new(), older: HashMap::new() };
-        Self { clock, hasher: RandomState::new(), marks: Mutex::new(marks) }
+        let marks = Marks { newer: HashMap::default(), older: HashMap::default() };
+        Self { clock, hasher: RandomState::default(), marks: Mutex::new(marks) }
     }
 
     /// The right to write this fact down, or `None` when it was written less than [`INTERVAL`] ago.

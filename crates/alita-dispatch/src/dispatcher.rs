@@ -9,6 +9,7 @@ use alita_model::ChatId;
 use alita_runtime::guarded;
 use alita_runtime::jobs::Handlers;
 use alita_telegram::{Ack, Delivery};
+use foldhash::quality::RandomState;
 use futures_util::FutureExt;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::unconstrained;
@@ -59,8 +60,8 @@ pub struct Dispatcher<A: App>(Arc<Inner<A>>);
 struct Inner<A: App> {
     services: Arc<Services<A>>,
     router: Arc<Router<A>>,
-    lanes: Mutex<HashMap<(ChatId, i64), Lane>>,
-    chats: Mutex<HashMap<ChatId, Weak<Semaphore>>>,
+    lanes: Mutex<HashMap<(ChatId, i64), Lane, RandomState>>,
+    chats: Mutex<HashMap<ChatId, Weak<Semaphore>, RandomState>>,
     permits: Permits,
     share: usize,
 }
@@ -198,7 +199,7 @@ fn root(came: &Span, source: &'static str, view: &View) -> Span {
 }
 
 impl<A: App> Inner<A> {
-    fn lanes(&self) -> MutexGuard<'_, HashMap<(ChatId, i64), Lane>> {
+    fn lanes(&self) -> MutexGuard<'_, HashMap<(ChatId, i64), Lane, RandomState>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
