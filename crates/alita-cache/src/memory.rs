@@ -39,7 +39,10 @@ impl<V: Send + Sync + 'static> Memory<V> {
         Self {
             lifetime,
             // This lifetime frees the room; what is served is decided by our own clock.
-            values: moka::sync::Cache::builder().max_capacity(MOST).time_to_live(lifetime).build_with_hasher(RandomState::default()),
+            values: moka::sync::Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(lifetime)
+                .build_with_hasher(RandomState::default()),
             versions: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::default(),
             of: PhantomData,

@@ -4,6 +4,7 @@
 
 mod activity;
 mod backup;
+mod bad_minutes;
 mod crash;
 mod disk;
 mod group;

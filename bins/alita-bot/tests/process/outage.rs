@@ -1,11 +1,13 @@
-//! PostgreSQL or Redis is stopped in the middle of the day and started again some time later.
-//!
-//! The outage is as long as the work that is done in it, some seconds, instead of half a minute: what it shows does
-//! not depend on its length.
+//! PostgreSQL or Redis is stopped in the middle of the day and started again half a minute later.
+
+use std::time::{Duration, Instant};
 
 use crate::room::Room;
 use crate::servers::Server;
 use crate::whole;
+
+/// How long they are away.
+const OUTAGE: Duration = Duration::from_secs(30);
 
 /// The beginning of the one line for a person whose wish failed.
 const APOLOGY: &str = "Sorry, something went wrong";
@@ -25,6 +27,7 @@ async fn without_postgresql_locks_are_kept_and_wishes_are_refused_politely() {
     room.is_healthy("database", true).await;
 
     postgres.stop().await;
+    let began = Instant::now();
     room.is_deleted(room.mallory, "and https://coins.example/again").await;
     // Somebody of whom nobody ever heard: that they cannot be written down does not save their link.
     room.is_deleted(room.stranger(), "me too https://coins.example").await;
@@ -35,6 +38,7 @@ async fn without_postgresql_locks_are_kept_and_wishes_are_refused_politely() {
     room.is_told(room.mallory, "/id").await;
     room.is_healthy("database", false).await;
     room.handled().await;
+    room.stays_clean_until(began + OUTAGE).await;
     assert!(running.has_ended().expect("the system tells").is_none());
 
     postgres.start().await;
@@ -109,11 +113,13 @@ async fn without_redis_everything_goes_on_and_what_changed_meanwhile_is_made_up_
     room.is_healthy("redis", true).await;
 
     redis.stop().await;
+    let began = Instant::now();
     room.is_deleted(room.mallory, "and https://coins.example/again").await;
     room.is_told(room.ada, &format!("/warn {} links", room.mallory)).await;
     room.is_told(room.ada, "/lock sticker").await;
-    room.is_told(room.ada, "/unlock url").await;
     room.is_healthy("redis", false).await;
+    room.stays_clean_until(began + OUTAGE).await;
+    room.is_told(room.ada, "/unlock url").await;
     let allowed = room.says(room.mallory, "now https://coins.example is fine");
     room.handled().await;
     assert!(room.is_there(allowed), "what is unlocked stays");

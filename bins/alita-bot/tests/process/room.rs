@@ -1,5 +1,7 @@
 //! One group with an admin and a member, and a running bot, for tests that take something away.
 
+use std::time::{Duration, Instant};
+
 use alita_model::{ChatId, MessageId, UserId};
 use alita_testkit::process::{Program, Running, get, until};
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
@@ -82,6 +84,14 @@ impl Room {
         self.wait(&format!("the deletion of {text}"), || !self.is_there(message)).await;
     }
 
+    /// Once a second somebody says something that is locked, and each time it goes.
+    pub(crate) async fn stays_clean_until(&self, end: Instant) {
+        while Instant::now() < end {
+            self.is_deleted(self.mallory, "see https://coins.example").await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     /// Returns when the bot has handled all that was said.
     pub(crate) async fn handled(&self) {
         self.wait("that everything is confirmed", || self.telegram.unconfirmed() == 0).await;
@@ -100,7 +110,7 @@ impl Room {
 
     /// Waits until `/health` says this of one of its checks.
     pub(crate) async fn is_healthy(&self, check: &str, is_well: bool) {
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let mut last = String::new();
         while began.elapsed() < LIMIT {
             if let Ok((status, body)) = get(self.program.port(), "/health").await {
