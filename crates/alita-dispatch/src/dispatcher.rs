@@ -100,7 +100,7 @@ impl<A: App> Dispatcher<A> {
         jobs.fold(Handlers::new(), |handlers, job| job.register(handlers, &self.0.services))
     }
 
-    /// Takes a delivery; the handling goes on in a task, however long it has to wait for its turn.
+    /// Takes a delivery and handles it as far as it need not wait; the rest goes on in a task, however long that takes.
     pub fn take(&self, delivery: Delivery) {
         self.queue(delivery, None);
     }
