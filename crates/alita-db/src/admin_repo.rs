@@ -7,8 +7,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::HALF_AN_HOUR;
-use crate::upsert::or_set;
-use crate::{Db, Error, chats_repo};
+use crate::{Db, Error};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "admin")]
@@ -71,21 +70,8 @@ impl AdminRepo<'_> {
     ///
     /// When the database refuses or does not answer; then nothing was saved.
     pub async fn set_anon_admin(&self, chat: ChatId, anon_admin: bool) -> Result<(), Error> {
-        self.0
-            .write(move |tx| async move {
-                let now = self.0.now();
-                chats_repo::ensure(&tx, chat, now).await?;
-                let row = ActiveModel {
-                    chat_id: Set(chat.get()),
-                    anon_admin: Set(anon_admin),
-                    created_at: Set(now),
-                    updated_at: Set(now),
-                    ..Default::default()
-                };
-                let named = or_set([Column::ChatId], [Column::AnonAdmin, Column::UpdatedAt]);
-                Entity::insert(row).on_conflict(named).exec_without_returning(&*tx).await
-            })
-            .await?;
+        let row = ActiveModel { anon_admin: Set(anon_admin), ..Default::default() };
+        self.0.set_for_chat(chat, row, Column::AnonAdmin).await?;
         forget(self.0, chat).await;
         Ok(())
     }

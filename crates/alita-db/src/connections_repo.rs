@@ -176,22 +176,8 @@ impl ConnectionsRepo<'_> {
     ///
     /// When the database refuses or does not answer; then nothing was saved.
     pub async fn set_allows(&self, chat: ChatId, allows: bool) -> Result<(), Error> {
-        use settings::{ActiveModel, Column, Entity};
-        self.0
-            .write(move |tx| async move {
-                let now = self.0.now();
-                chats_repo::ensure(&tx, chat, now).await?;
-                let row = ActiveModel {
-                    chat_id: Set(chat.get()),
-                    allow_connect: Set(allows),
-                    created_at: Set(now),
-                    updated_at: Set(now),
-                    ..Default::default()
-                };
-                let named = or_set([Column::ChatId], [Column::AllowConnect, Column::UpdatedAt]);
-                Entity::insert(row).on_conflict(named).exec_without_returning(&*tx).await
-            })
-            .await?;
+        let row = settings::ActiveModel { allow_connect: Set(allows), ..Default::default() };
+        self.0.set_for_chat(chat, row, settings::Column::AllowConnect).await?;
         forget_chat(self.0, chat).await;
         Ok(())
     }

@@ -152,22 +152,8 @@ impl DisablingRepo<'_> {
     ///
     /// When the database refuses or does not answer; then nothing was saved.
     pub async fn set_delete(&self, chat: ChatId, delete: bool) -> Result<(), Error> {
-        use settings::{ActiveModel, Column, Entity};
-        self.0
-            .write(move |tx| async move {
-                let now = self.0.now();
-                chats_repo::ensure(&tx, chat, now).await?;
-                let row = ActiveModel {
-                    chat_id: Set(chat.get()),
-                    delete_commands: Set(delete),
-                    created_at: Set(now),
-                    updated_at: Set(now),
-                    ..Default::default()
-                };
-                let named = or_set([Column::ChatId], [Column::DeleteCommands, Column::UpdatedAt]);
-                Entity::insert(row).on_conflict(named).exec_without_returning(&*tx).await
-            })
-            .await?;
+        let row = settings::ActiveModel { delete_commands: Set(delete), ..Default::default() };
+        self.0.set_for_chat(chat, row, settings::Column::DeleteCommands).await?;
         forget(self.0, chat).await;
         Ok(())
     }

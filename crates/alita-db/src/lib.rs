@@ -26,6 +26,7 @@ mod outage;
 mod pool;
 mod redelivery;
 mod server;
+mod settings;
 mod throttle;
 mod upsert;
 mod watch;

@@ -12,7 +12,7 @@ use sea_orm::{ActiveValue, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::db::HALF_AN_HOUR;
-use crate::upsert::{or_keep, or_set};
+use crate::upsert::or_keep;
 use crate::{Db, Error, chats_repo};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -247,22 +247,8 @@ impl NotesRepo<'_> {
     ///
     /// When the database refuses or does not answer; then nothing was saved.
     pub async fn set_private(&self, chat: ChatId, private: bool) -> Result<(), Error> {
-        use settings::{ActiveModel, Column, Entity};
-        self.0
-            .write(move |tx| async move {
-                let now = self.0.now();
-                chats_repo::ensure(&tx, chat, now).await?;
-                let row = ActiveModel {
-                    chat_id: Set(chat.get()),
-                    private: Set(private),
-                    created_at: Set(now),
-                    updated_at: Set(now),
-                    ..Default::default()
-                };
-                let named = or_set([Column::ChatId], [Column::Private, Column::UpdatedAt]);
-                Entity::insert(row).on_conflict(named).exec_without_returning(&*tx).await
-            })
-            .await?;
+        let row = settings::ActiveModel { private: Set(private), ..Default::default() };
+        self.0.set_for_chat(chat, row, settings::Column::Private).await?;
         self.0.inner.notes.is_private.forget(&chat.to_string()).await;
         Ok(())
     }

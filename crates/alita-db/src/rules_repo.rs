@@ -7,8 +7,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::HALF_AN_HOUR;
-use crate::upsert::or_set;
-use crate::{Db, Error, chats_repo};
+use crate::{Db, Error};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rules")]
@@ -101,21 +100,7 @@ impl RulesRepo<'_> {
     }
 
     async fn write(&self, chat: ChatId, row: ActiveModel, column: Column) -> Result<(), Error> {
-        let row = &row;
-        self.0
-            .write(move |tx| async move {
-                let now = self.0.now();
-                chats_repo::ensure(&tx, chat, now).await?;
-                let row = ActiveModel {
-                    chat_id: Set(chat.get()),
-                    created_at: Set(now),
-                    updated_at: Set(now),
-                    ..row.clone()
-                };
-                let named = or_set([Column::ChatId], [column, Column::UpdatedAt]);
-                Entity::insert(row).on_conflict(named).exec_without_returning(&*tx).await
-            })
-            .await?;
+        self.0.set_for_chat(chat, row, column).await?;
         forget(self.0, chat).await;
         Ok(())
     }

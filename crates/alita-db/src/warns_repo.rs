@@ -10,7 +10,6 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbBackend, PaginatorTrait, QuerySelect, Set};
 
 use crate::db::{HALF_AN_HOUR, Tx};
-use crate::upsert::or_set;
 use crate::watched::Transaction;
 use crate::{Db, Error, chats_repo, users_repo};
 
@@ -112,22 +111,7 @@ impl WarnsRepo<'_> {
         row: settings::ActiveModel,
         column: settings::Column,
     ) -> Result<(), Error> {
-        use settings::{ActiveModel, Column, Entity};
-        let row = &row;
-        self.0
-            .write(move |tx| async move {
-                let now = self.0.now();
-                chats_repo::ensure(&tx, chat, now).await?;
-                let row = ActiveModel {
-                    chat_id: Set(chat.get()),
-                    created_at: Set(now),
-                    updated_at: Set(now),
-                    ..row.clone()
-                };
-                let named = or_set([Column::ChatId], [column, Column::UpdatedAt]);
-                Entity::insert(row).on_conflict(named).exec_without_returning(&*tx).await
-            })
-            .await?;
+        self.0.set_for_chat(chat, row, column).await?;
         self.0.inner.warns.policy.forget(&chat.to_string()).await;
         Ok(())
     }
