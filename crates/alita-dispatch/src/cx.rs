@@ -3,13 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use alita_cache::State;
 use alita_i18n::Language;
 use alita_model::{ChatId, MessageId, ThreadId, UserId};
-use alita_permissions::directory::Directory;
-use alita_runtime::jobs::Jobs;
-use alita_runtime::{Clock, TaskSet};
-use alita_telegram::Client;
+use alita_runtime::TaskSet;
 use alita_telegram::types::{CallbackQuery, ChatMemberUpdated, Message};
 
 use crate::app::App;
@@ -17,39 +13,8 @@ use crate::args::Args;
 use crate::outcome::{Mistake, No};
 use crate::payload::Payload;
 use crate::router::Router;
+use crate::services::{Services, doors};
 use crate::view::{Event, Place, Sender, Someone, View};
-
-/// Who the bot is, as `getMe` tells.
-#[derive(Debug, Clone)]
-pub struct Me {
-    /// The bot's own id.
-    pub id: UserId,
-    /// Without `@`.
-    pub username: String,
-    /// The name that people see.
-    pub name: String,
-}
-
-/// The doors that every handler may use.
-#[derive(Debug)]
-pub struct Services<A: App> {
-    /// The Bot API.
-    pub client: Client,
-    /// Who is what in which chat.
-    pub directory: Directory,
-    /// Short-lived state that instances share.
-    pub state: State,
-    /// The time.
-    pub clock: Clock,
-    /// Work that outlives a handler.
-    pub tasks: TaskSet,
-    /// What happens later, restart or not.
-    pub jobs: Jobs,
-    /// Who the bot is.
-    pub me: Me,
-    /// The bot that is served.
-    pub app: A,
-}
 
 /// What may happen only once for an update.
 #[derive(Debug, Default)]
@@ -70,6 +35,8 @@ pub struct Cx<A: App> {
     /// In whose handler we are.
     module: &'static str,
 }
+
+doors!(Cx);
 
 impl<A: App> Clone for Cx<A> {
     fn clone(&self) -> Self {
@@ -287,46 +254,10 @@ impl<A: App> Cx<A> {
         self.clone().speaking().await
     }
 
-    /// The bot that is served.
-    #[must_use]
-    pub fn app(&self) -> &A {
-        &self.services.app
-    }
-
-    /// The Bot API.
-    #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.services.client
-    }
-
-    /// Who is what in which chat.
-    #[must_use]
-    pub fn directory(&self) -> &Directory {
-        &self.services.directory
-    }
-
-    /// Short-lived state that instances share.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.services.state
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.services.clock
-    }
-
     /// Work that outlives this handler.
     #[must_use]
     pub fn tasks(&self) -> &TaskSet {
         &self.services.tasks
-    }
-
-    /// Who the bot is.
-    #[must_use]
-    pub fn me(&self) -> &Me {
-        &self.services.me
     }
 
     /// Everything that is declared: for the help and the disable list.

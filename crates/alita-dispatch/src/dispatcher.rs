@@ -16,10 +16,10 @@ use tokio::task::unconstrained;
 use tracing::{Instrument, Span};
 
 use crate::app::App;
-use crate::cx::Services;
 use crate::permits::{Permit, Permits};
 use crate::pipeline;
 use crate::router::Router;
+use crate::services::Services;
 use crate::tally::{InFlight, Tally};
 use crate::view::{Event, View};
 

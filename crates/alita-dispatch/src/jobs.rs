@@ -1,21 +1,18 @@
 //! Jobs of modules: what the group hears of later, restart or not.
 //!
 //! A module declares a job as it declares a command, with [`Module::job`](crate::Module::job), and schedules it
-//! through [`Cx::jobs`]. Where jobs are kept is the binary's business.
+//! through [`Cx::jobs`](crate::Cx::jobs). Where jobs are kept is the binary's business.
 
 use std::future::Future;
 use std::sync::Arc;
 
-use alita_cache::State;
 use alita_i18n::Language;
 use alita_model::{ChatId, UserId};
-use alita_permissions::directory::Directory;
-use alita_runtime::Clock;
-use alita_runtime::jobs::{Failure, Handlers, Job, Jobs, Run, Subject};
-use alita_telegram::{Client, Error, RefusalKind};
+use alita_runtime::jobs::{Failure, Handlers, Job, Run, Subject};
+use alita_telegram::{Error, RefusalKind};
 
 use crate::app::App;
-use crate::cx::{Cx, Me, Services};
+use crate::services::{Services, doors};
 use crate::{clean_up, proof};
 
 /// The context of a job: there is no update, nobody asked, and nobody gets an answer.
@@ -24,6 +21,8 @@ pub struct JobCx<A: App> {
     services: Arc<Services<A>>,
     run: Run,
 }
+
+doors!(JobCx);
 
 impl<A: App> Clone for JobCx<A> {
     fn clone(&self) -> Self {
@@ -58,56 +57,6 @@ impl<A: App> JobCx<A> {
                 Language::EN
             }
         }
-    }
-
-    /// The bot that is served.
-    #[must_use]
-    pub fn app(&self) -> &A {
-        &self.services.app
-    }
-
-    /// The Bot API.
-    #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.services.client
-    }
-
-    /// Who is what in which chat.
-    #[must_use]
-    pub fn directory(&self) -> &Directory {
-        &self.services.directory
-    }
-
-    /// Short-lived state that instances share.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.services.state
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.services.clock
-    }
-
-    /// What happens later still.
-    #[must_use]
-    pub fn jobs(&self) -> &Jobs {
-        &self.services.jobs
-    }
-
-    /// Who the bot is.
-    #[must_use]
-    pub fn me(&self) -> &Me {
-        &self.services.me
-    }
-}
-
-impl<A: App> Cx<A> {
-    /// What happens later, even if the bot is restarted before.
-    #[must_use]
-    pub fn jobs(&self) -> &Jobs {
-        &self.services.jobs
     }
 }
 
