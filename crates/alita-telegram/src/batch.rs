@@ -1,5 +1,7 @@
 //! What one `getUpdates` brought.
 
+use std::sync::Arc;
+
 use frankenstein::updates::Update;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,7 +11,7 @@ use crate::delivery::{read_update, update_id};
 use crate::envelope::Envelope;
 
 /// An update, or why it could not be read, with its number.
-pub(crate) type Received = (i64, Result<Update, Error>);
+pub(crate) type Received = (i64, Result<Arc<Update>, Error>);
 
 #[derive(Deserialize)]
 struct Answer<T> {

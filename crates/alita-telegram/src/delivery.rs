@@ -32,24 +32,25 @@ impl Delivery {
     /// A delivery from somewhere else than polling and a webhook, for example a test. Its span is the one in which this
     /// is called.
     #[must_use]
-    pub fn with_receipt(update: Update) -> (Self, Receipt) {
+    pub fn with_receipt(update: impl Into<Arc<Update>>) -> (Self, Receipt) {
+        let update = update.into();
         let (sender, receiver) = oneshot::channel();
         let update_id = i64::from(update.update_id);
         let ack = Ack { update_id, to: Some(AckTo::Receipt(sender)) };
         let span = Span::current();
-        (Self { update: Arc::new(update), update_id, ack, span }, Receipt(receiver))
+        (Self { update, update_id, ack, span }, Receipt(receiver))
     }
 
-    pub(crate) fn by_webhook(update: Update, turn: Turn) -> Self {
+    pub(crate) fn by_webhook(update: Arc<Update>, turn: Turn) -> Self {
         let update_id = i64::from(update.update_id);
         let ack = Ack { update_id, to: Some(AckTo::Webhook(turn)) };
-        Self { update: Arc::new(update), update_id, ack, span: Span::current() }
+        Self { update, update_id, ack, span: Span::current() }
     }
 
-    pub(crate) fn polled(update: Update, watermark: &Arc<Watermark>) -> Self {
+    pub(crate) fn polled(update: Arc<Update>, watermark: &Arc<Watermark>) -> Self {
         let update_id = i64::from(update.update_id);
         let ack = Ack { update_id, to: Some(AckTo::Watermark(Arc::clone(watermark))) };
-        Self { update: Arc::new(update), update_id, ack, span: Span::current() }
+        Self { update, update_id, ack, span: Span::current() }
     }
 }
 
@@ -169,7 +170,7 @@ impl UpdateSource {
 ///
 /// [`Error::UnreadableUpdate`] for a kind that is not known yet and for anything else that makes no sense. Such an
 /// update is to be logged and acknowledged, or it would come again for ever.
-pub fn read_update(json: &[u8]) -> Result<Update, Error> {
+pub fn read_update(json: &[u8]) -> Result<Arc<Update>, Error> {
     let error = match serde_json::from_slice(json) {
         Ok(Envelope(update)) => return Ok(update),
         Err(error) => error,
@@ -223,8 +224,8 @@ mod tests {
             "new_chat_member":{"status":"administrator","user":{"id":2,"is_bot":false,"first_name":"M"},
                 "can_be_edited":false,"is_anonymous":false,"can_restrict_members":true}}}"#;
         let update = read_update(json).unwrap();
-        let UpdateContent::ChatMember(change) = update.content else { panic!("{update:?}") };
-        let frankenstein::types::ChatMember::Administrator(admin) = change.new_chat_member else { panic!() };
+        let UpdateContent::ChatMember(change) = &update.content else { panic!("{update:?}") };
+        let frankenstein::types::ChatMember::Administrator(admin) = &change.new_chat_member else { panic!() };
         assert!(admin.can_restrict_members && !admin.can_send_welcome_messages && !admin.can_delete_messages);
     }
 

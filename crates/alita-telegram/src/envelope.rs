@@ -5,13 +5,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use frankenstein::updates::{Update, UpdateContent};
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// An [`Update`] that is read without a detour.
-pub(crate) struct Envelope(pub(crate) Update);
+/// An [`Update`] that is read without a detour. It is large, so from here on only its address moves.
+pub(crate) struct Envelope(pub(crate) Arc<Update>);
 
 impl<'de> Deserialize<'de> for Envelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -31,13 +32,13 @@ macro_rules! kinds {
         const NAMES: &[&str] = &[$($name),+];
 
         impl<'de> Visitor<'de> for Fields {
-            type Value = Update;
+            type Value = Arc<Update>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an update")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Update, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Arc<Update>, M::Error> {
                 let (mut number, mut content) = (None, None);
                 while let Some(Key(key)) = map.next_key()? {
                     match key.as_ref() {
@@ -50,7 +51,7 @@ macro_rules! kinds {
                 }
                 let update_id = number.ok_or_else(|| M::Error::missing_field("update_id"))?;
                 let content = content.ok_or_else(|| M::Error::custom("no kind of update that is known"))?;
-                Ok(Update { update_id, content })
+                Ok(Arc::new(Update { update_id, content }))
             }
         }
     };
@@ -90,7 +91,7 @@ kinds! {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<Update, serde_json::Error> {
+    fn read(json: &str) -> Result<Arc<Update>, serde_json::Error> {
         serde_json::from_str(json).map(|Envelope(update)| update)
     }
 
