@@ -238,10 +238,7 @@ async fn take_updates(
     let taking = async move {
         let mut source = source.lock().await;
         while let Some(delivery) = source.next().await? {
-            match wait {
-                Some(wait) => dispatcher.take_within(delivery, wait),
-                None => dispatcher.take(delivery),
-            }
+            alita_modules::take(&dispatcher, delivery, wait);
         }
         Ok(())
     };

@@ -4,6 +4,7 @@ mod app;
 mod content;
 mod modules;
 mod punish;
+mod take;
 
 mod admin;
 mod bans;
@@ -20,3 +21,4 @@ mod warns;
 pub use app::{AlitaApp, Links, Settings};
 pub use help::introduce;
 pub use modules::modules;
+pub use take::take;
