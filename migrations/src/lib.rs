@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adoption;
 mod m0001_users;
 mod m0002_chats;
 mod m0003_channels;
@@ -22,7 +23,8 @@ mod tests;
 
 use sea_orm_migration::prelude::*;
 
-pub use run::{Change, Error, Step, down, fresh, pending, preview, status, up};
+pub use adoption::TakenOver;
+pub use run::{Change, Error, Outcome, Step, down, fresh, pending, preview, status, up};
 
 /// The steps in the order in which they are applied.
 #[derive(Debug)]

@@ -22,9 +22,7 @@ impl MigrationTrait for Migration {
             .take();
         manager.create_table(users).await?;
         // Finds a person by name, and lets one person at a time hold a name. Usernames are ASCII.
-        manager
-            .get_connection()
-            .execute_unprepared("CREATE UNIQUE INDEX uq_users_username ON users (lower(username))")
+        execute(manager.get_connection(), "CREATE UNIQUE INDEX uq_users_username ON users (lower(username))")
             .await?;
         // Counts who was active of late.
         manager.create_index(index("users", "last_activity")).await

@@ -35,7 +35,7 @@ impl MigrationTrait for Migration {
         manager.create_index(due).await?;
         // One waiting job a key, and the way to cancel it. Dead letters keep their key and are in nobody's way.
         let key = "CREATE UNIQUE INDEX uq_jobs_dedupe_key ON jobs (dedupe_key) WHERE state = 'waiting'";
-        manager.get_connection().execute_unprepared(key).await?;
+        execute(manager.get_connection(), key).await?;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use sea_orm_migration::sea_orm::{
 };
 
 use crate::Migrator;
+use crate::adoption::{self, TakenOver};
 
 /// The key of the lock under which one process at a time migrates a PostgreSQL database.
 const LOCK: i64 = 0x616c_6974_6100;
@@ -21,6 +22,12 @@ pub enum Error {
     /// The database has steps of which this build knows nothing.
     #[error("the database is newer than this build: it has {}", .0.join(", "))]
     Newer(Vec<String>),
+    /// The tables are those of a Go bot that is too old to be taken over.
+    #[error(
+        "these are tables of the Go bot, and {} is missing: let its version 2.21.3 or a later one migrate them first",
+        .0.join(", ")
+    )]
+    OldGoBot(Vec<&'static str>),
     /// The database refused a statement or did not answer.
     #[error("the schema could not be read or changed")]
     Database(#[from] DbErr),
@@ -35,35 +42,48 @@ pub struct Step {
     pub is_applied: bool,
 }
 
-/// Applies the next steps, or all that are pending, and returns their names.
+/// What was done to the schema.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// The names of the steps that it concerned, in their order.
+    pub steps: Vec<String>,
+    /// What came from the Go bot.
+    pub taken_over: Vec<TakenOver>,
+}
+
+/// Applies the next steps, or all that are pending.
+///
+/// A PostgreSQL database of the Go bot is taken over: its tables are moved into the schema `go_alita`, where they stay
+/// as they were, and what the steps have a place for is copied.
 ///
 /// All of them are one transaction: after a failure the database is as before.
 /// Another process that migrates at the same time waits, and then finds nothing to do.
 ///
 /// # Errors
 ///
-/// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
-pub async fn up(db: &DatabaseConnection, steps: Option<u32>) -> Result<Vec<String>, Error> {
+/// [`Error::Newer`] when the database has unknown steps, [`Error::OldGoBot`] when it is one that cannot be taken over,
+/// else [`Error::Database`].
+pub async fn up(db: &DatabaseConnection, steps: Option<u32>) -> Result<Outcome, Error> {
     change::<Migrator>(db, Change::Up(steps)).await
 }
 
-/// Takes the last steps back, or all of them, and returns their names. Their data is lost.
+/// Takes the last steps back, or all of them. Their data is lost.
 ///
 /// # Errors
 ///
 /// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
-pub async fn down(db: &DatabaseConnection, steps: Option<u32>) -> Result<Vec<String>, Error> {
+pub async fn down(db: &DatabaseConnection, steps: Option<u32>) -> Result<Outcome, Error> {
     change::<Migrator>(db, Change::Down(steps)).await
 }
 
-/// Takes all steps back and applies them again, and returns the names of all. All data is lost.
+/// Takes all steps back and applies them again. All data is lost.
 ///
-/// Tables that are not ours stay.
+/// Tables that are not ours stay, and what the Go bot left is taken over anew.
 ///
 /// # Errors
 ///
 /// [`Error::Newer`] when the database has unknown steps, else [`Error::Database`].
-pub async fn fresh(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
+pub async fn fresh(db: &DatabaseConnection) -> Result<Outcome, Error> {
     change::<Migrator>(db, Change::Fresh).await
 }
 
@@ -136,16 +156,20 @@ pub enum Change {
 pub(crate) async fn change<M: MigratorTrait>(
     db: &DatabaseConnection,
     change: Change,
-) -> Result<Vec<String>, Error> {
+) -> Result<Outcome, Error> {
     let tx = begin(db).await?;
-    let names = apply::<M>(&tx, change).await?;
+    let outcome = apply::<M>(&tx, change).await?;
     tx.commit().await?;
-    Ok(names)
+    Ok(outcome)
 }
 
-/// Makes the change in a transaction, and returns the names of the steps that it concerned.
-async fn apply<M: MigratorTrait>(tx: &DatabaseTransaction, change: Change) -> Result<Vec<String>, Error> {
+/// Makes the change in a transaction.
+async fn apply<M: MigratorTrait>(tx: &DatabaseTransaction, change: Change) -> Result<Outcome, Error> {
     let before = steps::<M>(&SchemaManager::new(tx)).await?;
+    let brings = !matches!(change, Change::Down(_));
+    if brings {
+        adoption::make_room(tx, &M::migration_table_name().to_string()).await?;
+    }
     match change {
         Change::Up(count) => M::up(tx, count).await?,
         Change::Down(count) => M::down(tx, count).await?,
@@ -156,7 +180,10 @@ async fn apply<M: MigratorTrait>(tx: &DatabaseTransaction, change: Change) -> Re
     }
     let after = steps::<M>(&SchemaManager::new(tx)).await?;
     let all = matches!(change, Change::Fresh);
-    Ok(after.into_iter().zip(before).filter(|(a, b)| all || a != b).map(|(step, _)| step.name).collect())
+    let changed = after.into_iter().zip(before).filter(|(a, b)| all || a != b);
+    let steps: Vec<String> = changed.map(|(step, _)| step.name).collect();
+    let taken_over = if brings { adoption::take_over(tx, &steps).await? } else { Vec::new() };
+    Ok(Outcome { steps, taken_over })
 }
 
 /// Begins a transaction that no other migrating process can begin at the same time.

@@ -4,6 +4,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_pk_auto, boolean, timestamp_with_time_zone};
+use sea_orm_migration::sea_orm::{ExecResult, Statement};
 
 /// A table with its surrogate `id` and the two times.
 ///
@@ -56,6 +57,11 @@ pub(crate) fn unique(table: &'static str, first: &'static str, second: &'static 
 /// An index on one column; the step says which query needs it.
 pub(crate) fn index(table: &'static str, column: &'static str) -> IndexCreateStatement {
     Index::create().name(format!("ix_{table}_{column}")).table(table).col(column).take()
+}
+
+/// Runs a statement that the builders have no words for. Statements that are sent unprepared are missing in a preview.
+pub(crate) async fn execute(db: &impl ConnectionTrait, sql: &str) -> Result<ExecResult, DbErr> {
+    db.execute_raw(Statement::from_string(db.get_database_backend(), sql)).await
 }
 
 /// Drops tables, the last one first.

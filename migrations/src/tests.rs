@@ -1,12 +1,13 @@
 //! The steps on both databases.
 
+mod adoption;
 mod databases;
 
 use sea_orm::{Database, DatabaseConnection};
 use sea_orm_migration::prelude::*;
 
 use crate::run::{Change, change};
-use crate::{Error, Migrator, down, fresh, pending, preview, status, up};
+use crate::{Error, Migrator, Outcome, down, fresh, pending, preview, status, up};
 
 async fn connect(url: &str) -> DatabaseConnection {
     Database::connect(url).await.expect("the database opens")
@@ -27,19 +28,19 @@ async fn up_down_and_fresh() {
         assert_eq!(pending(&db).await.unwrap(), names());
         assert!(!has_table(&db, "alita_migrations").await, "looking writes nothing");
 
-        assert_eq!(up(&db, Some(2)).await.unwrap(), names()[..2]);
-        assert_eq!(up(&db, None).await.unwrap(), names()[2..]);
-        assert_eq!(up(&db, None).await.unwrap(), Vec::<String>::new(), "a second run is a no-op");
+        assert_eq!(up(&db, Some(2)).await.unwrap().steps, names()[..2]);
+        assert_eq!(up(&db, None).await.unwrap().steps, names()[2..]);
+        assert_eq!(up(&db, None).await.unwrap(), Outcome::default(), "a second run is a no-op");
         assert!(status(&db).await.unwrap().iter().all(|step| step.is_applied));
 
-        assert_eq!(down(&db, Some(1)).await.unwrap(), names()[names().len() - 1..]);
+        assert_eq!(down(&db, Some(1)).await.unwrap().steps, names()[names().len() - 1..]);
         assert!(!has_table(&db, "bot_activity").await);
-        assert_eq!(up(&db, None).await.unwrap(), names()[names().len() - 1..]);
+        assert_eq!(up(&db, None).await.unwrap().steps, names()[names().len() - 1..]);
 
         db.execute_unprepared("CREATE TABLE of_a_neighbour (id integer)").await.unwrap();
-        assert_eq!(fresh(&db).await.unwrap(), names());
+        assert_eq!(fresh(&db).await.unwrap().steps, names());
         assert!(has_table(&db, "of_a_neighbour").await);
-        assert_eq!(down(&db, None).await.unwrap(), names());
+        assert_eq!(down(&db, None).await.unwrap().steps, names());
         assert!(!has_table(&db, "users").await);
     }
 }
@@ -49,7 +50,9 @@ async fn a_preview_shows_the_sql_and_changes_nothing() {
     for database in databases::all().await {
         let db = connect(&database.url).await;
         let told = preview(&db, Change::Up(None)).await.unwrap();
-        for needle in [r#"CREATE TABLE "users""#, r#"CREATE TABLE "update_writes""#, "m0001_users"] {
+        for needle in
+            [r#"CREATE TABLE "users""#, "uq_users_username", r#"CREATE TABLE "update_writes""#, "m0001_users"]
+        {
             assert!(told.iter().any(|sql| sql.contains(needle)), "{needle} is missing in {told:#?}");
         }
         assert!(!told.iter().any(|sql| sql.starts_with("SELECT")), "{told:#?}");
@@ -90,7 +93,7 @@ async fn two_at_once_do_no_harm() {
     for database in databases::all().await {
         let (first, second) = (connect(&database.url).await, connect(&database.url).await);
         let (one, other) = tokio::join!(up(&first, None), up(&second, None));
-        let mut applied = [one.unwrap(), other.unwrap()];
+        let mut applied = [one.unwrap().steps, other.unwrap().steps];
         applied.sort();
         assert_eq!(applied, [Vec::new(), names()]);
     }
@@ -140,7 +143,7 @@ async fn a_failure_leaves_no_trace() {
         for table in ["half", "users", "alita_migrations"] {
             assert!(!has_table(&db, table).await, "{table}");
         }
-        assert_eq!(up(&db, None).await.unwrap(), names(), "and the next run finds it as it was");
+        assert_eq!(up(&db, None).await.unwrap().steps, names(), "and the next run finds it as it was");
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use alita_cache::{Cache, RedisConfig};
 use alita_db::{Db, DbConfig};
 use alita_dispatch::{Dispatcher, Me, Router, Services, members};
+use alita_migrations::{Outcome, TakenOver};
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, modules};
 use alita_monitoring::{Health, Migrations, TraceConfig};
@@ -92,7 +93,7 @@ pub(crate) async fn database(
     compare_with_server(&db, config.pool.max_open).await;
     if config.migrates {
         match alita_migrations::up(db.connection(), None).await {
-            Ok(steps) => steps.iter().for_each(|step| tracing::info!(step, "migrated")),
+            Ok(outcome) => tell(&outcome),
             Err(error) if config.migrates_softly => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the schema stays as it is");
                 health.set_migrations(Migrations::Degraded);
@@ -116,6 +117,15 @@ pub(crate) async fn database(
     }
     health.set_migrations(Migrations::Ok);
     Ok(db)
+}
+
+fn tell(outcome: &Outcome) {
+    for step in &outcome.steps {
+        tracing::info!(step, "migrated");
+    }
+    for TakenOver { table, rows, of, .. } in &outcome.taken_over {
+        tracing::info!(table, rows, of, "taken over from the Go bot");
+    }
 }
 
 /// Whoever opens more than the server grants finds out under load; we would rather say it now.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use alita_cache::Cache;
 use alita_db::{Db, DbConfig};
-use alita_migrations::Change;
+use alita_migrations::{Change, TakenOver};
 use alita_runtime::Clock;
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -86,15 +86,18 @@ async fn carry_out(db: &Db, what: What, is_dry_run: bool) -> anyhow::Result<()> 
         println!("-- This is what would run. Nothing was changed.");
         return Ok(());
     }
-    let (done, names) = match change {
+    let (done, outcome) = match change {
         Change::Up(steps) => ("applied", alita_migrations::up(connection, steps).await?),
         Change::Down(steps) => ("taken back", alita_migrations::down(connection, steps).await?),
         Change::Fresh => ("applied afresh", alita_migrations::fresh(connection).await?),
     };
-    for name in &names {
+    for name in &outcome.steps {
         println!("{done}: {name}");
     }
-    if names.is_empty() {
+    for TakenOver { table, rows, of, .. } in &outcome.taken_over {
+        println!("taken over from the Go bot: {table}, {rows} of {of}");
+    }
+    if outcome.steps.is_empty() {
         println!("There was nothing to do.");
     }
     Ok(())

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod activity;
+mod adoption;
 mod backup;
 mod bad_minutes;
 mod crash;
