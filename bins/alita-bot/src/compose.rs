@@ -212,7 +212,7 @@ pub(crate) async fn dispatcher(
         me,
         app: AlitaApp::new(db.clone(), cache, config.settings.clone()),
     };
-    Ok(Dispatcher::new(services, Router::new(modules())?, config.max_updates))
+    Ok(Dispatcher::new(services, Router::new(modules())?, config.max_updates, config.asks))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use tokio::task::unconstrained;
 use tracing::{Instrument, Span};
 
 use crate::app::App;
+use crate::asks::{AskLimits, Asks};
 use crate::permits::{Permit, Permits};
 use crate::pipeline;
 use crate::router::Router;
@@ -67,10 +68,11 @@ struct Inner<A: App> {
 }
 
 impl<A: App> Dispatcher<A> {
-    /// A dispatcher that handles at most `limit` updates at once.
+    /// A dispatcher that handles at most `limit` updates at once, and hears people as often as `asks` says.
     #[must_use]
-    pub fn new(services: Services<A>, router: Router<A>, limit: usize) -> Self {
+    pub fn new(services: Services<A>, mut router: Router<A>, limit: usize, asks: AskLimits) -> Self {
         let limit = limit.max(1);
+        router.asks = Some(Asks::new(asks, &services.clock));
         let permits = Permits::new(limit, services.clock.clone());
         Self(Arc::new(Inner {
             services: Arc::new(services),
@@ -157,12 +159,13 @@ impl<A: App> Dispatcher<A> {
         self.0.lanes().len()
     }
 
-    /// Forgets the shares of chats that nobody speaks in; says how many are left.
+    /// Forgets the shares of chats that nobody speaks in, and who has not asked of late; says how many are left.
     pub fn sweep(&self) -> usize {
+        let asks = self.0.router.asks.as_ref().map_or(0, Asks::sweep);
         let mut chats = self.0.chats.lock().unwrap_or_else(PoisonError::into_inner);
         chats.retain(|_, share| share.strong_count() > 0);
         chats.shrink_to_fit();
-        chats.len()
+        chats.len() + asks
     }
 
     pub(crate) fn known_chats(&self) -> usize {

@@ -28,6 +28,7 @@ mod target;
 mod text;
 
 mod actions;
+mod asks;
 mod boundary;
 mod clean_up;
 mod connection;
@@ -42,6 +43,7 @@ mod tally;
 
 pub use app::{App, Disabled, Known};
 pub use args::Args;
+pub use asks::AskLimits;
 pub use command::{Command, CommandInfo, Connection};
 pub use cx::Cx;
 pub use dispatcher::Dispatcher;

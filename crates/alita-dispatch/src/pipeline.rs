@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::args::Args;
+use crate::asks::Asks;
 use crate::boundary::{self, Origin};
 use crate::command::{Command, Connection, Registered};
 use crate::cx::Cx;
@@ -102,6 +103,11 @@ pub(crate) async fn replay<A: App>(cx: &Cx<A>, view: View) {
 
 async fn command<A: App>(cx: &Cx<A>) -> bool {
     let Some((registered, args)) = find_command(cx) else { return false };
+    let may_ask = |asks: &Asks| asks.may_command(cx.sender().user().map(|someone| someone.id), cx.place().id);
+    if !cx.router().asks.as_ref().is_none_or(may_ask) && !cx.is_by_admin().await {
+        ignored("command");
+        return true;
+    }
     let cx = cx.clone().with_args(args).within(registered.module).speaking().await;
     let command = &registered.command;
     let origin = Origin { module: registered.module, name: command.name, kind: Kind::Command };
@@ -142,6 +148,12 @@ async fn pass<A: App>(gate: &Gate, cx: &Cx<A>) -> Result<Passage, No> {
         }
         other => other,
     }
+}
+
+/// Somebody asks faster than they are heard.
+fn ignored(what: &'static str) {
+    tracing::debug!(what, "asked too often, and ignored");
+    metrics::counter!("alita_updates_dropped_total", "reason" => "flood").increment(1);
 }
 
 /// Telegram: a forwarded message or an automatic forward of the linked channel is nobody's command here.
@@ -196,6 +208,11 @@ async fn is_disabled<A: App>(cx: &Cx<A>, name: &str) -> bool {
 
 /// A press: exactly routed, gated like a command, and answered once on every path.
 async fn press<A: App>(cx: &Cx<A>) {
+    let may_ask = |asks: &Asks| asks.may_press(cx.sender().user().map(|someone| someone.id));
+    if !cx.router().asks.as_ref().is_none_or(may_ask) {
+        // The spinner stops all the same.
+        return ignored("press");
+    }
     let cx = cx.clone().speaking().await;
     let data = cx.query().and_then(|query| query.data.clone()).unwrap_or_default();
     let payload = Payload::decode(&data).ok();

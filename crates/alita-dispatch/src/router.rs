@@ -6,6 +6,7 @@ use std::sync::Arc;
 use alita_telegram::types::AllowedUpdate;
 
 use crate::app::App;
+use crate::asks::Asks;
 use crate::command::{Command, CommandInfo, Registered};
 use crate::jobs::Declared;
 use crate::meters::Meters;
@@ -84,6 +85,8 @@ pub struct Router<A: App> {
     /// What came of the handlers that it led to.
     tally: Tally,
     meters: Meters,
+    /// How often people are heard; a dispatcher knows the clock for it.
+    pub(crate) asks: Option<Asks>,
 }
 
 /// What is known of a kind of button without its function.
@@ -123,6 +126,7 @@ impl<A: App> Router<A> {
             names: BTreeSet::new(),
             tally: Tally::default(),
             meters: Meters::default(),
+            asks: None,
         };
         for module in modules {
             if !router.names.insert(module.name) {

@@ -5,8 +5,8 @@ mod toy;
 use std::time::Duration;
 
 use alita_dispatch::{
-    Answer, Args, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome, Payload, Router,
-    Stage, Watcher,
+    Answer, Args, AskLimits, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome,
+    Payload, Router, Stage, Watcher,
 };
 use alita_markup::Html;
 use alita_testkit::{Draft, Fault, Media, Speaker};
@@ -25,6 +25,22 @@ async fn quiet(cx: Cx<Toy>) -> Outcome {
 
 fn everyone(name: &'static str) -> Command<Toy> {
     Command::new(name, hello).for_everyone().anywhere()
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_not_heard_for_a_while() {
+    let asks = AskLimits { commands_per_user: 3, ..AskLimits::default() };
+    let play = Play::hearing(vec![Module::new("toys").command(everyone("hello"))], 8, asks).await;
+    for _ in 0..5 {
+        play.says(play.mallory, "/hello").await;
+        play.says(play.ada, "/hello").await;
+    }
+    assert_eq!(play.toy.taken().len(), 3 + 5, "an admin is always heard");
+    assert_eq!(play.telegram.unconfirmed(), 0, "and nothing waits");
+    play.clock.advance(Duration::from_secs(20));
+    play.says(play.mallory, "/hello").await;
+    assert_eq!(play.toy.taken(), ["hello "]);
+    play.leave().await;
 }
 
 #[tokio::test]

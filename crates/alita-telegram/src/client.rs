@@ -220,7 +220,10 @@ impl Client {
             self.inner.throttle.acquire(traffic, call.chat, self.priority).await;
             self.inner.transport.seat(Lane::Calls).await
         };
-        let result = timeout(*patience, self.inner.queue.wait(self.priority, wait)).await;
+        // Whoever waits in vain would only hold up others.
+        let limit =
+            if self.inner.throttle.rest(traffic, call.chat) > *patience { Duration::ZERO } else { *patience };
+        let result = timeout(limit, self.inner.queue.wait(self.priority, wait)).await;
         let waited = started.elapsed();
         *patience = patience.saturating_sub(waited);
         metrics::histogram!("alita_telegram_limiter_wait_seconds", "priority" => self.priority.name())

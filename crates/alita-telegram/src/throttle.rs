@@ -236,6 +236,12 @@ impl Throttle {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner).by_chat.len()
     }
 
+    /// For how long nothing of this kind goes to this chat, because Telegram asked for that.
+    pub(crate) fn rest(&self, traffic: Traffic, chat: Option<i64>) -> Duration {
+        let until = self.paused_until(traffic, chat);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+
     async fn wait_out_pauses(&self, traffic: Traffic, chat: Option<i64>) {
         while let Some(until) = self.paused_until(traffic, chat) {
             sleep_until(until).await;

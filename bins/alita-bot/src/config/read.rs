@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use alita_dispatch::AskLimits;
 use alita_i18n::Language;
 use alita_model::{ChatId, UserId};
 use alita_modules::{Links, Settings};
@@ -66,6 +67,11 @@ impl Config {
             activity: activity(reader),
             traces: traces(reader),
             max_updates: reader.number(&v::DISPATCHER_MAX_ROUTINES),
+            asks: AskLimits {
+                commands_per_user: reader.number(&v::COMMANDS_USER_RPM),
+                commands_per_chat: reader.number(&v::COMMANDS_GROUP_RPM),
+                ..AskLimits::default()
+            },
             log_format: log_format(reader),
             log_filter: log_filter(reader, is_debug),
             is_debug,

@@ -17,6 +17,8 @@ const NUMBERS: &[(&str, i64, i64, Option<&str>)] = &[
     ("DB_CONN_MAX_IDLE_TIME_MIN", 1, 60, Some("60")),
     ("DB_CONN_MAX_LIFETIME_MIN", 1, 1_440, Some("240")),
     ("DB_MAX_IDLE_CONNS", 1, 100, None),
+    ("COMMANDS_GROUP_RPM", 0, 100_000, Some("60")),
+    ("COMMANDS_USER_RPM", 0, 100_000, Some("20")),
     ("DB_MAX_OPEN_CONNS", 1, 1_000, None),
     ("DISPATCHER_MAX_ROUTINES", 1, 1_000, Some("200")),
     ("HTTP_MAX_IDLE_CONNS", 10, 1_000, Some("100")),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use alita_dispatch::AskLimits;
 use alita_model::ChatId;
 use alita_modules::Settings;
 use alita_monitoring::LogFormat;
@@ -127,6 +128,7 @@ pub(crate) struct Config {
     pub(crate) activity: ActivityPlace,
     pub(crate) traces: TracesPlace,
     pub(crate) max_updates: usize,
+    pub(crate) asks: AskLimits,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: String,
     pub(crate) is_debug: bool,

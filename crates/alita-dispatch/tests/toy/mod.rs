@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alita_cache::Cache;
-use alita_dispatch::{App, Disabled, Dispatcher, Fault, Known, Me, Module, Router, Services, members};
+use alita_dispatch::{
+    App, AskLimits, Disabled, Dispatcher, Fault, Known, Me, Module, Router, Services, members,
+};
 use alita_i18n::Language;
 use alita_model::{ChatId, Peer, UserId};
 use alita_runtime::jobs::{Jobs, MemoryStore};
@@ -83,7 +85,12 @@ pub struct Play {
 }
 
 impl Play {
+    /// A bot that hears everybody.
     pub async fn with(modules: Vec<Module<Toy>>, limit: usize) -> Self {
+        Self::hearing(modules, limit, AskLimits::NONE).await
+    }
+
+    pub async fn hearing(modules: Vec<Module<Toy>>, limit: usize, asks: AskLimits) -> Self {
         let clock = Clock::manual(DateTime::from_timestamp(1_767_614_400, 0).expect("a time"));
         let telegram = FakeTelegram::start(clock.clone()).await;
         let chat = telegram.add_chat(NewChat::supergroup("Toys"));
@@ -110,7 +117,8 @@ impl Play {
             me,
             app: toy.clone(),
         };
-        let dispatcher = Dispatcher::new(services, Router::new(modules).expect("modules that fit"), limit);
+        let router = Router::new(modules).expect("modules that fit");
+        let dispatcher = Dispatcher::new(services, router, limit, asks);
         let (polling, taking) = (TaskSet::new(), dispatcher.clone());
         polling.spawn("polling", async move {
             let mut polling = Polling::new(client, PollingConfig::new(taking.router().allowed_updates()));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use alita_cache::Cache;
 use alita_db::{Db, DbConfig};
-use alita_dispatch::{Dispatcher, Me, Module, Router, Services, members};
+use alita_dispatch::{AskLimits, Dispatcher, Me, Module, Router, Services, members};
 use alita_i18n::Language;
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, Settings, modules};
@@ -103,7 +103,7 @@ impl TestBot {
             app: AlitaApp::new(db.clone(), &cache, settings.clone()),
         };
         let router = Router::new(modules).expect("modules that fit together");
-        let dispatcher = Dispatcher::new(services, router, 200);
+        let dispatcher = Dispatcher::new(services, router, 200, AskLimits::NONE);
         // Among the handlers, so that whoever waits for them waits for jobs, too.
         dispatcher.services().jobs.runner(dispatcher.job_handlers()).start(&handling);
         let polling = TaskSet::new();

@@ -52,6 +52,8 @@ impl Program {
             .env("LOG_FORMAT", "text")
             .env("TELEGRAM_GLOBAL_RPS", "10000")
             .env("TELEGRAM_GROUP_RPM", "100000")
+            .env("COMMANDS_USER_RPM", "0")
+            .env("COMMANDS_GROUP_RPM", "0")
             .env("TELEGRAM_CHAT_RPS", "10000")
     }
 

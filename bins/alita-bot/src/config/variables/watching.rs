@@ -13,6 +13,15 @@ theme! {
     )
     .preset("200"),
 
+    COMMANDS_USER_RPM: whole(
+        0,
+        100_000,
+        "Commands a minute that a person is heard with. More of them are ignored; 0 is no limit. Admins of the group are always heard.",
+    )
+    .preset("20"),
+
+    COMMANDS_GROUP_RPM: whole(0, 100_000, "The same for all members of a group together.").preset("60"),
+
     ENABLE_PERFORMANCE_MONITORING: switch("Let the bot help itself when it runs short.")
         .follows("true, unless DEBUG"),
 
