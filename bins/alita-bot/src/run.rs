@@ -296,15 +296,28 @@ fn routes(
     (health, metrics, db): (&Health, &Metrics, &Db),
     (hook, tasks): (Option<&Hook>, &TaskSet),
 ) -> http::Router {
-    let access = match &config.metrics_token {
-        Some(token) => Access::Token(token.clone()),
-        None if config.metrics_are_public => Access::Public,
-        None => Access::Private,
-    };
+    let access = who_reads_metrics(config);
     let routes = http::standard_routes(health, metrics, &access)
         .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
         .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
     hook.iter().fold(routes, |routes, hook| hook.routed(routes))
+}
+
+/// Says it once when nobody has decided who may.
+fn who_reads_metrics(config: &Config) -> Access {
+    match &config.metrics_token {
+        Some(token) => Access::Token(token.clone()),
+        None if config.metrics_are_public => Access::Public,
+        None => {
+            if !config.http.ip().is_loopback() {
+                tracing::warn!(
+                    "METRICS_AUTH_TOKEN is not set: whoever reaches the port from a private network, also through a \
+                     proxy that does not say for whom it asks, may read the metrics"
+                );
+            }
+            Access::Private
+        }
+    }
 }
 
 async fn serve_http(

@@ -146,6 +146,8 @@ async fn health_life_and_the_pool() {
     assert!(pool["wait_duration"].is_u64() && pool["in_use"].is_u64(), "{pool}");
     page_with(&program, "/livez", &["{\"alive\":true,\"checks\":{\"database\":true}}"]).await;
     assert_eq!(get(program.port(), "/debug/pprof/heap").await.expect("an answer").0, 404, "off by default");
+    let log = program.stderr();
+    assert_eq!(log.matches("METRICS_AUTH_TOKEN is not set").count(), 1, "{log}");
 }
 
 /// Asks with a token: the status line and headers, and the body.
