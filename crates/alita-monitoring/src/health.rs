@@ -67,10 +67,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Is everything there that the bot needs to work?
+    /// Can the bot work? What is only beside it may be missing.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.starting && !self.stopping && self.checks.values().all(|works| *works)
+        self.status != Status::Unhealthy
+    }
+
+    /// Can it work, and does everything beside it, too?
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.is_ready() && self.checks.values().all(|works| *works)
     }
 }
 
@@ -365,7 +371,7 @@ mod tests {
         );
         health.started();
         let up = health.report().await;
-        assert_eq!((up.status, up.is_ready(), up.telegram), (Status::Healthy, true, None));
+        assert_eq!((up.status, up.is_well(), up.telegram), (Status::Healthy, true, None));
 
         redis.store(false, Ordering::Relaxed);
         assert_eq!(
@@ -376,12 +382,13 @@ mod tests {
         clock.advance(FRESH);
         let report = health.report().await;
         assert_eq!(
-            (report.status, report.checks["redis"], report.is_ready()),
-            (Status::Degraded, false, false)
+            (report.status, report.checks["redis"], report.is_ready(), report.is_well()),
+            (Status::Degraded, false, true, false)
         );
         database.store(false, Ordering::Relaxed);
         clock.advance(FRESH);
-        assert_eq!(health.report().await.status, Status::Unhealthy);
+        let report = health.report().await;
+        assert_eq!((report.status, report.is_ready()), (Status::Unhealthy, false));
 
         health.stopping();
         let stopping = health.report().await;
@@ -399,7 +406,7 @@ mod tests {
         health.set_overloaded(true);
         clock.advance(Duration::from_secs(61));
         let report = health.report().await;
-        assert_eq!((report.status, report.is_ready()), (Status::Degraded, true));
+        assert_eq!((report.status, report.is_well()), (Status::Degraded, true));
         assert_eq!((report.mode, report.migrations, report.telegram), ("polling", Migrations::Ok, Some(7)));
         assert_eq!(report.remediation.as_deref(), Some("give_memory_back, 1m1s ago"));
     }

@@ -181,7 +181,13 @@ async fn the_standard_routes() {
             assert!(answer.starts_with("http/1.1 200"), "a flood makes nobody look ill: {answer}");
         }
     }
+    health.check_beside("redis", || async { false });
+    clock.advance(Duration::from_secs(1));
+    assert!(ask(&server, "GET /health HTTP/1.1").await.starts_with("http/1.1 503"));
+    let ready = ask(&server, "GET /readyz HTTP/1.1").await;
+    assert!(ready.starts_with("http/1.1 200") && ready.contains(r#""redis":false"#), "{ready}");
     health.stopping();
+    assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 503"));
     let stopping = ask(&server, "GET /health HTTP/1.1").await;
     assert!(stopping.starts_with("http/1.1 503") && stopping.contains(r#""stopping":true"#));
 
@@ -196,7 +202,7 @@ async fn the_standard_routes() {
 
     metrics::histogram!("alita_db_query_seconds", "domain" => "warns", "op" => "get").record(0.002);
     metrics::counter!("alita_commands_total", "command" => "warn").increment(1);
-    clock.advance(Duration::from_secs(90));
+    clock.advance(Duration::from_secs(89));
     let scraped = ask(&server, "GET /metrics HTTP/1.1\r\nAuthorization: bearer correct-horse").await;
     assert!(scraped.contains("content-type: text/plain; version=0.0.4"), "{scraped}");
     for line in [
