@@ -11,7 +11,7 @@ use alita_modules::AlitaApp;
 use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, Troubles, http, logs};
 use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::sync::{Mutex, oneshot};
 
 use crate::config::{Config, Shown, Source};
@@ -191,6 +191,7 @@ async fn serve(
     let leave = leave.clone();
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
+    watch::token(&health, &client);
     let notices = Notices::new(&client, config.message_dump);
     tell_the_end(shutdown, &notices);
     if let Some(troubles) = troubles {
@@ -219,7 +220,13 @@ async fn serve(
     // Starting takes more memory than waiting does.
     allocator::give_back();
     health.started();
-    take_updates(source, dispatcher, hook.is_some().then_some(webhook::WAIT)).await
+    let taking = take_updates(source, dispatcher, hook.is_some().then_some(webhook::WAIT));
+    tokio::select! {
+        biased;
+        // Whoever waits behind a webhook for updates would never hear of it.
+        () = client.rejected() => bail!("BOT_TOKEN: Telegram does not know this token any more"),
+        ended = taking => ended,
+    }
 }
 
 /// Takes updates until the source ends, or until nobody waits for that any more.
