@@ -19,27 +19,23 @@ const PULSE: Duration = Duration::from_secs(60);
 ///
 /// While `pause` is on the counting leaves out its turns. The writing goes on, for what waits to be written takes room.
 pub(crate) fn watch(place: ActivityPlace, db: &Db, (clock, tasks): (&Clock, &TaskSet), pause: &Pause) {
-    tasks.spawn("activity writes", write(db.clone(), clock.clone(), tasks.clone()));
-    let (db, clock, cancelled, pause) = (db.clone(), clock.clone(), tasks.cancelled(), pause.clone());
-    let silence = TimeDelta::days(place.inactive_after_days.into());
-    tasks.spawn("activity pulse", {
-        let (db, clock, cancelled) = (db.clone(), clock.clone(), cancelled.clone());
-        async move {
-            while cancelled.run_until_cancelled(clock.sleep(PULSE)).await.is_some() {
-                if let Err(error) = db.activity().alive(silence).await {
-                    tracing::warn!(%error, "it could not be written down that the bot is alive");
-                }
-            }
-        }
+    let writing = db.clone();
+    tasks.every("activity writes", clock, ROUND, move || {
+        let db = writing.clone();
+        async move { write(&db).await }
     });
-    tasks.spawn("activity", async move {
-        loop {
-            let job = tracing::debug_span!("task", otel.name = "task activity");
-            turn(place, silence, &db, &pause).instrument(job).await;
-            if cancelled.run_until_cancelled(clock.sleep(place.interval)).await.is_none() {
-                return;
-            }
-        }
+    tasks.spawn("activity overflow", write_when_full(db.clone(), tasks.clone()));
+    let silence = TimeDelta::days(place.inactive_after_days.into());
+    let living = db.clone();
+    tasks.every("activity pulse", clock, PULSE, move || {
+        let db = living.clone();
+        async move { beat(silence, &db).await }
+    });
+    let (db, pause) = (db.clone(), pause.clone());
+    tasks.at_once_and_every("activity", clock, place.interval, move || {
+        let (db, pause) = (db.clone(), pause.clone());
+        let job = tracing::debug_span!("task", otel.name = "task activity");
+        async move { turn(place, silence, &db, &pause).await }.instrument(job)
     });
 }
 
@@ -50,48 +46,65 @@ pub(crate) async fn close(db: &Db) {
     }
 }
 
-async fn write(db: Db, clock: Clock, tasks: TaskSet) {
+/// Writes, says whether that could be done, and keeps what could not for the next round.
+async fn write(db: &Db) -> bool {
+    let activity = db.activity();
+    let written = activity.flush().await;
+    if let Err(error) = &written {
+        tracing::warn!(%error, waiting = activity.waiting(), "activity could not be written down");
+    }
+    metrics::gauge!("alita_activity_waiting").set(small(activity.waiting()));
+    written.is_ok()
+}
+
+/// What comes in a rush does not wait for its round.
+async fn write_when_full(db: Db, tasks: TaskSet) {
     let (activity, cancelled) = (db.activity(), tasks.cancelled());
-    loop {
-        tokio::select! {
-            () = clock.sleep(ROUND) => {}
-            () = activity.is_full() => {}
-            () = cancelled.cancelled() => return,
-        }
-        // What cannot be written waits for the next round.
-        if let Err(error) = activity.flush().await {
-            tracing::warn!(%error, waiting = activity.waiting(), "activity could not be written down");
-        }
-        metrics::gauge!("alita_activity_waiting").set(small(activity.waiting()));
+    while cancelled.run_until_cancelled(activity.is_full()).await.is_some() {
+        write(&db).await;
     }
 }
 
-async fn turn(place: ActivityPlace, silence: TimeDelta, db: &Db, pause: &Pause) {
+async fn beat(silence: TimeDelta, db: &Db) -> bool {
+    let beaten = db.activity().alive(silence).await;
+    if let Err(error) = &beaten {
+        tracing::warn!(%error, "it could not be written down that the bot is alive");
+    }
+    beaten.is_ok()
+}
+
+/// Says whether all was done; what is left out on purpose is no failure.
+async fn turn(place: ActivityPlace, silence: TimeDelta, db: &Db, pause: &Pause) -> bool {
     if pause.is_on() {
         tracing::info!("activity is not looked at this time: there is too much load");
-    } else {
-        look(place, silence, db).await;
+        return true;
     }
+    look(place, silence, db).await
 }
 
-async fn look(place: ActivityPlace, silence: TimeDelta, db: &Db) {
+async fn look(place: ActivityPlace, silence: TimeDelta, db: &Db) -> bool {
     // Before anything else, or a bot that comes back after weeks would not know that it was away.
     if let Err(error) = db.activity().alive(silence).await {
         tracing::warn!(%error, "activity could not be looked at");
-        return;
+        return false;
     }
-    if place.marks_inactive {
-        sweep(place, silence, db).await;
-    }
+    let is_swept = !place.marks_inactive || sweep(place, silence, db).await;
     match db.activity().counts().await {
-        Ok(counts) => show(&counts),
-        Err(error) => tracing::warn!(%error, "activity could not be counted"),
+        Ok(counts) => {
+            show(&counts);
+            is_swept
+        }
+        Err(error) => {
+            tracing::warn!(%error, "activity could not be counted");
+            false
+        }
     }
 }
 
-async fn sweep(place: ActivityPlace, silence: TimeDelta, db: &Db) {
+async fn sweep(place: ActivityPlace, silence: TimeDelta, db: &Db) -> bool {
     let period = TimeDelta::from_std(place.interval).unwrap_or(TimeDelta::hours(1));
-    match db.activity().sweep(silence, period).await {
+    let swept = db.activity().sweep(silence, period).await;
+    match &swept {
         Ok(Some(swept)) => {
             tracing::info!(
                 marked = swept.marked,
@@ -108,6 +121,7 @@ async fn sweep(place: ActivityPlace, silence: TimeDelta, db: &Db) {
         Ok(None) => tracing::debug!("another process looks for silent groups"),
         Err(error) => tracing::warn!(%error, "silent groups could not be marked"),
     }
+    swept.is_ok()
 }
 
 fn show(counts: &ActivityCounts) {
@@ -161,11 +175,13 @@ mod tests {
         let (silence, pause) = (TimeDelta::days(30), Pause::new());
         pause.set(true);
         let before = db.queries();
-        turn(place, silence, &db, &pause).await;
+        assert!(turn(place, silence, &db, &pause).await, "that is no failure");
         assert_eq!(db.queries(), before, "the database has enough to do");
         pause.set(false);
-        turn(place, silence, &db, &pause).await;
+        assert!(turn(place, silence, &db, &pause).await && beat(silence, &db).await);
         assert!(db.queries() > before);
         db.close().await.expect("it closes");
+        assert!(!turn(place, silence, &db, &pause).await, "a database that is away is a failure");
+        assert!(!beat(silence, &db).await);
     }
 }

@@ -52,7 +52,9 @@ impl SharedClaims {
     }
 
     /// Tells Redis how everything stands; what it does not hear is told the next time.
-    pub(crate) async fn tell(&self) {
+    ///
+    /// Says whether it heard.
+    pub(crate) async fn tell(&self) -> bool {
         let (going_on, ended) = {
             let mut mine = self.mine();
             (mine.going_on.clone(), std::mem::take(&mut mine.ended))
@@ -71,7 +73,9 @@ impl SharedClaims {
                     mine.ended.entry(id).or_insert(is_handled);
                 }
             }
+            return false;
         }
+        true
     }
 
     fn mine(&self) -> MutexGuard<'_, Mine> {

@@ -46,15 +46,18 @@ impl Notices {
         tasks.every("notices of errors", clock, LOOK, move || {
             let (notices, troubles) = (notices.clone(), troubles.clone());
             Troubles::telling(async move {
+                let mut are_told = true;
                 for trouble in troubles.take() {
-                    notices.tell_html(notice_of(&trouble)).await;
+                    are_told &= notices.tell_html(notice_of(&trouble)).await;
                 }
+                are_told
             })
         });
     }
 
-    async fn tell_html(&self, html: Html) {
-        let Some(chat) = self.chat else { return };
+    /// Says whether the chat heard it, or there is none.
+    async fn tell_html(&self, html: Html) -> bool {
+        let Some(chat) = self.chat else { return true };
         let params = SendMessageParams::builder()
             .chat_id(chat.get())
             .text(html.into_string())
@@ -62,7 +65,9 @@ impl Notices {
             .build();
         if let Err(error) = self.client.send_message(&params).await {
             tracing::warn!(chat.id = %chat, %error, "the log chat could not be told");
+            return false;
         }
+        true
     }
 }
 

@@ -11,7 +11,7 @@ use alita_modules::AlitaApp;
 use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, Troubles, http, logs};
 use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::sync::{Mutex, oneshot};
 
 use crate::config::{Config, Shown, Source};
@@ -191,6 +191,7 @@ async fn serve(
     let leave = leave.clone();
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
+    watch::token(&health, &client);
     let notices = Notices::new(&client, config.message_dump);
     tell_the_end(shutdown, &notices);
     if let Some(troubles) = troubles {
@@ -219,7 +220,13 @@ async fn serve(
     // Starting takes more memory than waiting does.
     allocator::give_back();
     health.started();
-    take_updates(source, dispatcher, hook.is_some().then_some(webhook::WAIT)).await
+    let taking = take_updates(source, dispatcher, hook.is_some().then_some(webhook::WAIT));
+    tokio::select! {
+        biased;
+        // Whoever waits behind a webhook for updates would never hear of it.
+        () = client.rejected() => bail!("BOT_TOKEN: Telegram does not know this token any more"),
+        ended = taking => ended,
+    }
 }
 
 /// Takes updates until the source ends, or until nobody waits for that any more.
@@ -296,15 +303,28 @@ fn routes(
     (health, metrics, db): (&Health, &Metrics, &Db),
     (hook, tasks): (Option<&Hook>, &TaskSet),
 ) -> http::Router {
-    let access = match &config.metrics_token {
-        Some(token) => Access::Token(token.clone()),
-        None if config.metrics_are_public => Access::Public,
-        None => Access::Private,
-    };
+    let access = who_reads_metrics(config);
     let routes = http::standard_routes(health, metrics, &access)
         .and(http::db_metrics(&access, clock, watch::db_metrics(db)))
         .and(profiles::routes(config, &access, clock, &tasks.cancelled()));
     hook.iter().fold(routes, |routes, hook| hook.routed(routes))
+}
+
+/// Says it once when nobody has decided who may.
+fn who_reads_metrics(config: &Config) -> Access {
+    match &config.metrics_token {
+        Some(token) => Access::Token(token.clone()),
+        None if config.metrics_are_public => Access::Public,
+        None => {
+            if !config.http.ip().is_loopback() {
+                tracing::warn!(
+                    "METRICS_AUTH_TOKEN is not set: whoever reaches the port from a private network, also through a \
+                     proxy that does not say for whom it asks, may read the metrics"
+                );
+            }
+            Access::Private
+        }
+    }
 }
 
 async fn serve_http(

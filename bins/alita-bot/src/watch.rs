@@ -52,6 +52,12 @@ pub(crate) fn health(health: &Health, db: &Db, cache: &Cache) {
     health.critical("cache listener", move || listener.is_listener_alive());
 }
 
+/// The token, as far as Telegram told without being asked.
+pub(crate) fn token(health: &Health, client: &Client) {
+    let client = client.clone();
+    health.check("telegram", move || std::future::ready(!client.is_rejected()));
+}
+
 /// The gauges that are set when somebody reads the metrics.
 pub(crate) fn gauges(metrics: &Metrics, db: &Db) {
     let db = db.clone();

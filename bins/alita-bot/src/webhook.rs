@@ -181,10 +181,12 @@ impl Hook {
         tasks.every("webhook info", clock, ASK, move || {
             let (client, url, seen) = (client.clone(), url.clone(), Arc::clone(&seen));
             async move {
-                match client.get_webhook_info().await {
+                let asked = client.get_webhook_info().await;
+                match &asked {
                     Ok(response) => seen.judge(&response.result, &url),
                     Err(error) => tracing::debug!(%error, "Telegram did not say how the webhook does"),
                 }
+                asked
             }
         });
     }

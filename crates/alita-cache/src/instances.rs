@@ -93,24 +93,26 @@ fn obey(text: &str, redis: &Redis, kinds: &Kinds) {
 }
 
 /// Makes up for the removals that Redis has not confirmed.
-pub(crate) async fn catch_up(shared: &Shared, kinds: &Kinds) {
-    let Some(redis) = &shared.redis else { return };
+pub(crate) async fn catch_up(shared: &Shared, kinds: &Kinds) -> bool {
+    let Some(redis) = &shared.redis else { return true };
     if !redis.is_up() {
-        return;
+        return false;
     }
     if let Some(until) = redis.pending.covers_everything() {
         tracing::warn!("too many removals are waiting, everything cached is cleared instead");
-        if clear(shared, kinds).await.is_ok() {
+        let is_cleared = clear(shared, kinds).await.is_ok();
+        if is_cleared {
             redis.pending.everything_confirmed(until);
         }
-        return;
+        return is_cleared;
     }
     for (name, ticket) in redis.pending.take_some(redis.clock.instant(), BATCH) {
         metrics::counter!("alita_cache_invalidation_retries_total").increment(1);
         if !redis.forget_pending(&shared.counting, &name, ticket).await {
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Drops all cached values here, in Redis, and in the other instances.

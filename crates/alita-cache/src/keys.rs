@@ -33,12 +33,25 @@ pub(crate) fn claim(kind: &str, key: &str) -> String {
     format!("alita:l:{kind}:{key}")
 }
 
-/// A count; no claim has this name, for kinds have no colon in theirs.
+/// A count. It has a letter of its own, for keys may have colons, and a claim could have any name below its own.
 pub(crate) fn count(kind: &str, key: &str) -> String {
-    format!("alita:l:count:{kind}:{key}")
+    format!("alita:n:{kind}:{key}")
 }
 
 /// The channel on which instances tell each other what to drop; channels do not know databases, so it names its own.
 pub(crate) fn channel(database: u8) -> String {
     format!("alita:forget:{database}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_things_have_the_same_key() {
+        let keys = [cached("a:b:c"), mark("a:b:c"), state("a", "b:c"), claim("a", "b:c"), count("a", "b:c")];
+        let different: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len(), "{keys:?}");
+        assert_ne!(claim("count", "a:b"), count("a", "b"));
+    }
 }

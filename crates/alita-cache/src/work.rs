@@ -17,6 +17,8 @@ const ALONE: &str = "alone";
 const BATCH: usize = 500;
 
 /// What became of an attempt to begin.
+///
+/// Each of these asks for something else to be done, so a `match` is meant to be complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// It is ours to do.
@@ -28,6 +30,9 @@ pub enum Work {
 }
 
 /// How a piece of work stands.
+///
+/// More words may come; whoever tells uses those that fit.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It goes on; without another word the claim ends after this time.

@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alita_runtime::{Clock, guarded};
+use alita_runtime::{Clock, TaskSet, guarded};
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 /// How long a check may take before it counts as failed.
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
@@ -66,10 +67,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Is everything there that the bot needs to work?
+    /// Can the bot work? What is only beside it may be missing.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.starting && !self.stopping && self.checks.values().all(|works| *works)
+        self.status != Status::Unhealthy
+    }
+
+    /// Can it work, and does everything beside it, too?
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.is_ready() && self.checks.values().all(|works| *works)
     }
 }
 
@@ -100,7 +107,9 @@ struct Inner {
     signs: Mutex<Vec<(&'static str, Sign)>>,
     facts: Mutex<Facts>,
     /// Held while the checks are asked, so that many callers cause one question.
-    last: tokio::sync::Mutex<Option<(Duration, Checks)>>,
+    last: Arc<tokio::sync::Mutex<Option<(Duration, Checks)>>>,
+    /// Those who ask the checks: whoever wanted to know may leave, the question goes on.
+    asking: TaskSet,
     /// What was answered last, for those who must not wait.
     known: Mutex<Checks>,
 }
@@ -155,7 +164,8 @@ impl Health {
             probes: Mutex::default(),
             signs: Mutex::default(),
             facts: Mutex::default(),
-            last: tokio::sync::Mutex::default(),
+            last: Arc::default(),
+            asking: TaskSet::new(),
             known: Mutex::default(),
         }))
     }
@@ -272,27 +282,37 @@ impl Health {
     }
 
     async fn checks(&self) -> Checks {
-        let mut last = self.0.last.lock().await;
+        let mut last = Arc::clone(&self.0.last).lock_owned().await;
         if let Some((asked, checks)) = &*last
             && self.0.clock.instant() < *asked + FRESH
         {
             return checks.clone();
         }
-        let probes = lock(&self.0.probes).clone();
-        let checks: Checks =
-            join_all(probes.into_iter().map(|Check { name, probe, .. }| self.ask(name, probe)))
-                .await
-                .into_iter()
-                .collect();
-        lock(&self.0.known).clone_from(&checks);
-        *last = Some((self.0.clock.instant(), checks.clone()));
+        let (tell, told) = oneshot::channel();
+        let inner = Arc::clone(&self.0);
+        self.0.asking.spawn("health checks", async move {
+            let checks = inner.ask_all().await;
+            *last = Some((inner.clock.instant(), checks.clone()));
+            // Whoever wanted to know may have left.
+            let _ = tell.send(checks);
+        });
+        told.await.unwrap_or_default()
+    }
+}
+
+impl Inner {
+    async fn ask_all(&self) -> Checks {
+        let probes = lock(&self.probes).clone();
+        let asked = probes.into_iter().map(|Check { name, probe, .. }| self.ask(name, probe));
+        let checks: Checks = join_all(asked).await.into_iter().collect();
+        lock(&self.known).clone_from(&checks);
         checks
     }
 
     async fn ask(&self, name: &'static str, probe: Probe) -> (&'static str, bool) {
         let works = tokio::select! {
             answer = guarded("health", async { probe().await }) => answer.unwrap_or(false),
-            () = self.0.clock.limit(CHECK_LIMIT) => false,
+            () = self.clock.limit(CHECK_LIMIT) => false,
         };
         if !works {
             tracing::warn!(check = name, "a health check failed");
@@ -351,7 +371,7 @@ mod tests {
         );
         health.started();
         let up = health.report().await;
-        assert_eq!((up.status, up.is_ready(), up.telegram), (Status::Healthy, true, None));
+        assert_eq!((up.status, up.is_well(), up.telegram), (Status::Healthy, true, None));
 
         redis.store(false, Ordering::Relaxed);
         assert_eq!(
@@ -362,12 +382,13 @@ mod tests {
         clock.advance(FRESH);
         let report = health.report().await;
         assert_eq!(
-            (report.status, report.checks["redis"], report.is_ready()),
-            (Status::Degraded, false, false)
+            (report.status, report.checks["redis"], report.is_ready(), report.is_well()),
+            (Status::Degraded, false, true, false)
         );
         database.store(false, Ordering::Relaxed);
         clock.advance(FRESH);
-        assert_eq!(health.report().await.status, Status::Unhealthy);
+        let report = health.report().await;
+        assert_eq!((report.status, report.is_ready()), (Status::Unhealthy, false));
 
         health.stopping();
         let stopping = health.report().await;
@@ -385,7 +406,7 @@ mod tests {
         health.set_overloaded(true);
         clock.advance(Duration::from_secs(61));
         let report = health.report().await;
-        assert_eq!((report.status, report.is_ready()), (Status::Degraded, true));
+        assert_eq!((report.status, report.is_well()), (Status::Degraded, true));
         assert_eq!((report.mode, report.migrations, report.telegram), ("polling", Migrations::Ok, Some(7)));
         assert_eq!(report.remediation.as_deref(), Some("give_memory_back, 1m1s ago"));
     }
@@ -411,6 +432,8 @@ mod tests {
         health.check("works", || async { true });
         let mut report = std::pin::pin!(health.report());
         assert!(futures_util::poll!(report.as_mut()).is_pending());
+        // The checks begin to run.
+        tokio::task::yield_now().await;
         clock.advance(CHECK_LIMIT);
         let expected = BTreeMap::from([("hangs", false), ("panics", false), ("works", true)]);
         assert_eq!(report.await.checks, expected);
@@ -429,6 +452,27 @@ mod tests {
             }
         });
         join_all((0..50).map(|_| health.report())).await;
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_leaves_before_the_answer_leaves_it_to_the_next() {
+        let (health, _clock) = health();
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&asked);
+        health.check("database", move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::task::yield_now().await;
+                true
+            }
+        });
+        for _ in 0..50 {
+            let mut impatient = Box::pin(health.report());
+            let _pending = futures_util::poll!(impatient.as_mut());
+            tokio::task::yield_now().await;
+        }
+        assert!(health.report().await.checks["database"]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 

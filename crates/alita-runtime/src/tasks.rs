@@ -229,6 +229,8 @@ mod tests {
     use std::sync::atomic::AtomicU32;
 
     use chrono::DateTime;
+    use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+    use tokio::sync::mpsc::UnboundedReceiver;
 
     use super::*;
 
@@ -273,6 +275,74 @@ mod tests {
         tasks.idle().await;
     }
 
+    /// The gauge of the last success, and nothing else.
+    #[derive(Debug, Default)]
+    struct LastSuccess(Arc<AtomicU64>);
+
+    impl metrics::Recorder for LastSuccess {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+            Counter::noop()
+        }
+
+        fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+            if key.name() == "alita_background_task_last_success_seconds" {
+                // A gauge over an atomic holds the bits of a float.
+                return Gauge::from_arc(Arc::clone(&self.0));
+            }
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    /// Turns the clock until the next tick has told something.
+    async fn next_of<T>(ticks: &mut UnboundedReceiver<T>, clock: &Clock) -> Option<T> {
+        let turn = async {
+            loop {
+                // The task may not have begun its wait yet: turn the clock until it has.
+                clock.advance(Duration::from_secs(30));
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            seen = ticks.recv() => seen,
+            () = turn => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tick_that_fails_is_no_success() {
+        let recorder = LastSuccess::default();
+        let gauge = Arc::clone(&recorder.0);
+        let _here = metrics::set_default_local_recorder(&recorder);
+        let clock = Clock::manual(DateTime::from_timestamp(1_000, 0).expect("a time"));
+        let tasks = TaskSet::new();
+        let (ticked, mut ticks) = tokio::sync::mpsc::unbounded_channel();
+        let (mut count, at) = (0, clock.clone());
+        tasks.every("tick", &clock, Duration::from_secs(30), move || {
+            count += 1;
+            let works = count == 3;
+            ticked.send((works, at.now().timestamp())).expect("somebody listens");
+            async move { works }
+        });
+        let mut last_success = 1_000;
+        for _ in 0..5 {
+            let (works, at) = next_of(&mut ticks, &clock).await.expect("it ticks");
+            if works {
+                last_success = at;
+            }
+            let expected = f64::from(u32::try_from(last_success).expect("a time"));
+            assert_eq!(gauge.load(Ordering::Relaxed), expected.to_bits(), "{works} at {at}");
+        }
+        assert!(last_success > 1_000);
+    }
+
     #[tokio::test]
     async fn a_panicking_tick_is_followed_by_the_next() {
         let clock = Clock::manual(DateTime::UNIX_EPOCH);
@@ -285,18 +355,7 @@ mod tests {
             async move { assert_ne!(n, 0, "the first tick breaks") }
         });
         for expected in 0..3 {
-            let turn = async {
-                loop {
-                    // The task may not have begun its wait yet: turn the clock until it has.
-                    clock.advance(Duration::from_secs(30));
-                    tokio::task::yield_now().await;
-                }
-            };
-            let seen = tokio::select! {
-                seen = ticks.recv() => seen,
-                () = turn => None,
-            };
-            assert_eq!(seen, Some(expected));
+            assert_eq!(next_of(&mut ticks, &clock).await, Some(expected));
         }
         assert!(tasks.close(Duration::from_secs(5)).await.is_empty());
     }

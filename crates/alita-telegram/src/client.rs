@@ -1,7 +1,6 @@
 //! One call from its parameters to its answer: limits, attempts, classification, metrics.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument;
 
@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     pub(crate) last_success: Mutex<Option<Instant>>,
     send_log: Option<Arc<dyn SendLog>>,
     retry_base: Duration,
-    is_rejected: AtomicBool,
+    is_rejected: watch::Sender<bool>,
 }
 
 /// A call that is ready to leave, as often as needed.
@@ -69,6 +69,14 @@ struct Call<'a> {
     content_type: String,
     body: Bytes,
     limit: Duration,
+}
+
+impl Inner {
+    /// Notes Telegram's word on the token, and says whether it is a new one.
+    fn token_is_rejected(&self, is_rejected: bool) -> bool {
+        // Nearly every word is the old one, so nobody is locked out for it.
+        *self.is_rejected.borrow() != is_rejected && self.is_rejected.send_replace(is_rejected) != is_rejected
+    }
 }
 
 impl Client {
@@ -87,7 +95,7 @@ impl Client {
             last_success: Mutex::default(),
             send_log: config.send_log,
             retry_base: config.retry_base,
-            is_rejected: AtomicBool::new(false),
+            is_rejected: watch::Sender::new(false),
         };
         Ok(Self { inner: Arc::new(inner), priority: Priority::Urgent, limit: None })
     }
@@ -107,7 +115,13 @@ impl Client {
     /// Whether Telegram's last word on the token was that it is not valid.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
-        self.inner.is_rejected.load(Ordering::Relaxed)
+        *self.inner.is_rejected.borrow()
+    }
+
+    /// Returns when Telegram says that the token is not valid, whichever call it says it to.
+    pub async fn rejected(&self) {
+        // The sender lives in this very client, so the wait cannot fail.
+        let _ = self.inner.is_rejected.subscribe().wait_for(|is_rejected| *is_rejected).await;
     }
 
     /// Calls a method with files made of bytes, which its parameters name as `attach://<part's name>`.
@@ -274,12 +288,12 @@ impl Client {
             Err(error) => return Err(Error::unreadable(call.method, &error)),
         };
         if envelope.ok {
-            inner.is_rejected.store(false, Ordering::Relaxed);
+            inner.token_is_rejected(false);
             inner.succeeded();
             return Ok(body);
         }
         let refusal = envelope.into_refusal(call.method, status, |text| inner.endpoint.redact(text));
-        if refusal.kind == RefusalKind::Unauthorized && !inner.is_rejected.swap(true, Ordering::Relaxed) {
+        if refusal.kind == RefusalKind::Unauthorized && inner.token_is_rejected(true) {
             tracing::error!(
                 method = call.method,
                 code = refusal.code,

@@ -136,7 +136,7 @@ async fn health_life_and_the_pool() {
     running.is_up(LIMIT).await.expect("it comes up");
     let health = page_with(&program, "/health", &["\"status\":\"healthy\"", "\"telegram\":"]).await;
     let health: serde_json::Value = serde_json::from_str(&health).expect("JSON");
-    assert_eq!(health["checks"], serde_json::json!({ "database": true }));
+    assert_eq!(health["checks"], serde_json::json!({ "database": true, "telegram": true }));
     assert_eq!(health["mode"], "polling");
     assert_eq!(health["migrations"], "ok");
     assert!(health["telegram"].is_u64() && health["remediation"].is_null(), "{health}");
@@ -144,8 +144,11 @@ async fn health_life_and_the_pool() {
     let pool: serde_json::Value = serde_json::from_str(&pool).expect("JSON");
     assert!(pool["open_connections"].as_u64() >= Some(1), "{pool}");
     assert!(pool["wait_duration"].is_u64() && pool["in_use"].is_u64(), "{pool}");
-    page_with(&program, "/livez", &["{\"alive\":true,\"checks\":{\"database\":true}}"]).await;
+    page_with(&program, "/livez", &["{\"alive\":true,\"checks\":{\"database\":true,\"telegram\":true}}"])
+        .await;
     assert_eq!(get(program.port(), "/debug/pprof/heap").await.expect("an answer").0, 404, "off by default");
+    let log = program.stderr();
+    assert_eq!(log.matches("METRICS_AUTH_TOKEN is not set").count(), 1, "{log}");
 }
 
 /// Asks with a token: the status line and headers, and the body.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use alita_model::ChatId;
-use alita_testkit::process::{Program, get, until};
+use alita_testkit::process::{Program, Running, get, until};
 use alita_testkit::{FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -140,6 +140,40 @@ async fn only_telegram_is_let_in() {
     assert!(!program.stderr().contains(SECRET), "the secret is in the log");
     assert!(program.stderr().contains("a request to the webhook was turned away"), "{}", program.stderr());
     assert!(telegram.calls_of("deleteWebhook").is_empty(), "the webhook stays for the next start");
+}
+
+/// Behind a webhook nobody asks for updates, so any other call has to notice.
+#[tokio::test]
+async fn a_token_that_is_revoked_ends_it_with_one_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = alone(folder.path()).await;
+    let program = program.env("LOG_FORMAT", "json");
+    let mut running = program.start().expect("it starts");
+    running.is_up(LIMIT).await.expect("it comes up");
+    telegram.fail("sendMessage", Fault::refuse(401, "Unauthorized"), usize::MAX);
+    Crowd::new(&telegram, 1, 0).ask(1);
+    is_told_to_leave(&mut running, &program).await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_ends_polling_with_the_same_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let program = program.env("LOG_FORMAT", "json");
+    let mut running = program.start().expect("it starts");
+    running.is_up(LIMIT).await.expect("it comes up");
+    telegram.fail("getUpdates", Fault::refuse(401, "Unauthorized"), usize::MAX);
+    // The question that is held already brings this; the next one is refused.
+    Crowd::new(&telegram, 1, 0).ask(1);
+    is_told_to_leave(&mut running, &program).await;
+}
+
+async fn is_told_to_leave(running: &mut Running, program: &Program) {
+    let status = running.ended(LIMIT).await.expect("it ends by itself");
+    let said = program.stderr();
+    assert_eq!(status.code(), Some(1), "{said}");
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!(lines, ["BOT_TOKEN: Telegram does not know this token any more"], "{said}");
 }
 
 /// A proxy or a gateway in front may have begun the trace.

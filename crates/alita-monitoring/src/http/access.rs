@@ -14,7 +14,7 @@ use super::router::{Reply, empty};
 pub enum Access {
     /// Whoever sends `Authorization: Bearer` with this token.
     Token(SecretString),
-    /// Whoever comes from this machine or from a private network.
+    /// Whoever comes from this machine or from a private network, and not through a proxy.
     Private,
     /// Everybody.
     Public,
@@ -25,7 +25,7 @@ impl Access {
     pub(super) fn refusal(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<Reply> {
         match self {
             Self::Public => None,
-            Self::Private if peer.is_some_and(is_private) => None,
+            Self::Private if peer.is_some_and(is_private) && !is_forwarded(headers) => None,
             Self::Private => Some(empty(StatusCode::FORBIDDEN)),
             Self::Token(token) if bearer(headers).is_some_and(|given| is_same(given, token)) => None,
             Self::Token(_) => {
@@ -35,6 +35,11 @@ impl Access {
             }
         }
     }
+}
+
+/// A proxy is a neighbour whoever stands before it, and it tells for whom it asks in one of these.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    ["forwarded", "x-forwarded-for", "x-real-ip"].into_iter().any(|name| headers.contains_key(name))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -56,6 +61,8 @@ fn is_private(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     #[test]
@@ -77,5 +84,19 @@ mod tests {
         assert_eq!(refusal.status(), StatusCode::FORBIDDEN);
         assert!(Access::Private.refusal(&headers, None).is_some());
         assert!(Access::Public.refusal(&headers, stranger).is_none());
+    }
+
+    #[test]
+    fn a_proxy_in_the_neighbourhood_speaks_for_strangers() {
+        let neighbour = "10.1.2.3".parse().ok();
+        assert!(Access::Private.refusal(&HeaderMap::new(), neighbour).is_none());
+        for name in ["Forwarded", "X-Forwarded-For", "X-Real-IP"] {
+            let mut headers = HeaderMap::new();
+            let name = name.parse::<HeaderName>().expect("a name");
+            headers.insert(&name, HeaderValue::from_static("10.1.2.4"));
+            let refusal = Access::Private.refusal(&headers, neighbour).expect("whoever it may be");
+            assert_eq!(refusal.status(), StatusCode::FORBIDDEN, "{name}");
+            assert!(Access::Public.refusal(&headers, neighbour).is_none(), "{name}");
+        }
     }
 }

@@ -37,7 +37,43 @@ struct Route {
     method: Method,
     path: String,
     handler: Handler,
-    rate: Option<Arc<Rate>>,
+    /// Who may come here; everybody where nothing is said.
+    access: Option<Access>,
+    rates: Option<Arc<Rates>>,
+}
+
+/// Refusals are counted apart, or a stranger could use up the answers of those who may come.
+#[derive(Debug)]
+struct Rates {
+    answers: Rate,
+    refusals: Rate,
+}
+
+impl Route {
+    fn new<F, Fut>(method: Method, path: String, access: Option<Access>, handler: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |request| Box::pin(handler(request)));
+        Self { method, path, handler, access, rates: None }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Reply {
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+        let refusal = self.access.as_ref().and_then(|access| access.refusal(request.headers(), peer));
+        let rate = self.rates.as_ref().map(|rates| match refusal {
+            Some(_) => &rates.refusals,
+            None => &rates.answers,
+        });
+        if rate.is_some_and(|rate| !rate.allows()) {
+            return empty(StatusCode::TOO_MANY_REQUESTS);
+        }
+        match refusal {
+            Some(refusal) => refusal,
+            None => (self.handler)(request).await,
+        }
+    }
 }
 
 impl fmt::Debug for Router {
@@ -61,8 +97,7 @@ impl Router {
         F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Reply> + Send + 'static,
     {
-        let handler: Handler = Arc::new(move |request| Box::pin(handler(request)));
-        self.exact.push(Route { method, path: path.into(), handler, rate: None });
+        self.exact.push(Route::new(method, path.into(), None, handler));
         self
     }
 
@@ -80,7 +115,7 @@ impl Router {
     /// Adds a handler that only those reach who may read the metrics.
     #[must_use]
     pub fn protected<F, Fut>(
-        self,
+        mut self,
         method: Method,
         path: impl Into<String>,
         access: &Access,
@@ -90,26 +125,17 @@ impl Router {
         F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Reply> + Send + 'static,
     {
-        let access = access.clone();
-        let handler = Arc::new(handler);
-        self.route(method, path, move |request: Request<Incoming>| {
-            let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-            let refusal = access.refusal(request.headers(), peer);
-            let handler = Arc::clone(&handler);
-            async move {
-                match refusal {
-                    Some(refusal) => refusal,
-                    None => handler(request).await,
-                }
-            }
-        })
+        self.exact.push(Route::new(method, path.into(), Some(access.clone()), handler));
+        self
     }
 
-    /// Lets each route that was added so far answer this often a second; more gets 429.
+    /// Lets each route that was added so far answer this often a second; more gets 429. Whoever is refused counts
+    /// apart.
     #[must_use]
     pub fn at_most_per_second(mut self, most: NonZeroU32, clock: &Clock) -> Self {
         for route in &mut self.exact {
-            route.rate = Some(Arc::new(Rate::per_second(most, clock)));
+            let rate = || Rate::per_second(most, clock);
+            route.rates = Some(Arc::new(Rates { answers: rate(), refusals: rate() }));
         }
         self
     }
@@ -128,8 +154,7 @@ impl Router {
         let path = request.uri().path();
         let at_path: Vec<&Route> = self.exact.iter().filter(|route| route.path == path).collect();
         match at_path.iter().find(|route| route.method == *wanted) {
-            Some(Route { rate: Some(rate), .. }) if !rate.allows() => empty(StatusCode::TOO_MANY_REQUESTS),
-            Some(route) => (route.handler)(request).await,
+            Some(route) => route.answer(request).await,
             None if at_path.is_empty() => {
                 match self.prefixes.iter().find(|(prefix, _)| path.starts_with(prefix.as_str())) {
                     Some((_, handler)) => handler(request).await,

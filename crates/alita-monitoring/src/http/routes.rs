@@ -9,33 +9,35 @@ use serde::Serialize;
 
 use super::access::Access;
 use super::router::{Reply, Router, empty, json, text};
-use crate::{Health, Metrics};
+use crate::{Health, Metrics, Report};
 
-/// So often a second each of these routes answers.
+/// So often a second each route with figures answers.
 const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
-/// `/health` and `/readyz` (200 when all is well, else 503), `/livez` (200 as long as a restart would change nothing),
-/// `/metrics`.
+/// `/health` (200 when all is well, else 503), `/readyz` (200 as long as the bot can work), `/livez` (200 as long as a
+/// restart would change nothing), `/metrics`.
 ///
-/// Restart a bot by `/livez`, send it traffic by `/readyz`: one whose Redis is down is alive but not well.
+/// Restart a bot by `/livez`, send it traffic by `/readyz`: one whose Redis is down is ready but not well.
 #[must_use]
 pub fn standard_routes(health: &Health, metrics: &Metrics, access: &Access) -> Router {
-    let (health, ready_too, alive, metrics) =
-        (health.clone(), health.clone(), health.clone(), metrics.clone());
+    let (health, working, alive, metrics) = (health.clone(), health.clone(), health.clone(), metrics.clone());
     let clock = metrics.clock().clone();
-    Router::new()
-        .route(Method::GET, "/health", move |_| report(health.clone()))
-        .route(Method::GET, "/readyz", move |_| report(ready_too.clone()))
-        .route(Method::GET, "/livez", move |_| ready(liveness(&alive)))
+    let figures = Router::new()
         .protected(Method::GET, "/metrics", access, move |_| {
             ready(text(StatusCode::OK, "text/plain; version=0.0.4", metrics.render()))
         })
-        .at_most_per_second(RATE, &clock)
+        .at_most_per_second(RATE, &clock);
+    // Without a limit: a stranger's flood must not make the bot look ill, and it asks nobody more often than one probe.
+    Router::new()
+        .route(Method::GET, "/health", move |_| report(health.clone(), Report::is_well))
+        .route(Method::GET, "/readyz", move |_| report(working.clone(), Report::is_ready))
+        .route(Method::GET, "/livez", move |_| ready(liveness(&alive)))
+        .and(figures)
 }
 
-async fn report(health: Health) -> Reply {
+async fn report(health: Health, is_good: fn(&Report) -> bool) -> Reply {
     let report = health.report().await;
-    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if is_good(&report) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     as_json(status, &report)
 }
 

@@ -175,7 +175,19 @@ async fn the_standard_routes() {
     health.started();
     assert!(ask(&server, "GET /health HTTP/1.1").await.contains(r#""status":"healthy""#));
     assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 200"));
+    for probe in ["/health", "/readyz", "/livez"] {
+        for _ in 0..30 {
+            let answer = ask(&server, &format!("GET {probe} HTTP/1.1")).await;
+            assert!(answer.starts_with("http/1.1 200"), "a flood makes nobody look ill: {answer}");
+        }
+    }
+    health.check_beside("redis", || async { false });
+    clock.advance(Duration::from_secs(1));
+    assert!(ask(&server, "GET /health HTTP/1.1").await.starts_with("http/1.1 503"));
+    let ready = ask(&server, "GET /readyz HTTP/1.1").await;
+    assert!(ready.starts_with("http/1.1 200") && ready.contains(r#""redis":false"#), "{ready}");
     health.stopping();
+    assert!(ask(&server, "GET /readyz HTTP/1.1").await.starts_with("http/1.1 503"));
     let stopping = ask(&server, "GET /health HTTP/1.1").await;
     assert!(stopping.starts_with("http/1.1 503") && stopping.contains(r#""stopping":true"#));
 
@@ -190,7 +202,7 @@ async fn the_standard_routes() {
 
     metrics::histogram!("alita_db_query_seconds", "domain" => "warns", "op" => "get").record(0.002);
     metrics::counter!("alita_commands_total", "command" => "warn").increment(1);
-    clock.advance(Duration::from_secs(90));
+    clock.advance(Duration::from_secs(89));
     let scraped = ask(&server, "GET /metrics HTTP/1.1\r\nAuthorization: bearer correct-horse").await;
     assert!(scraped.contains("content-type: text/plain; version=0.0.4"), "{scraped}");
     for line in [
@@ -232,6 +244,20 @@ async fn the_eleventh_request_of_a_second_is_refused() {
     assert!(refused.starts_with("http/1.1 429") && refused.ends_with("\r\n\r\n"), "{refused}");
     clock.advance(Duration::from_millis(100));
     assert!(ask(&server, "GET /db_metrics HTTP/1.1").await.starts_with("http/1.1 200"));
+}
+
+#[tokio::test]
+async fn whoever_is_refused_takes_no_answer_from_others() {
+    let clock = Clock::manual(chrono::DateTime::UNIX_EPOCH);
+    let access = Access::Token("correct-horse".to_owned().into());
+    let server = serving(db_metrics(&access, &clock, || Some(DbMetrics::default()))).await;
+    for n in 0..12 {
+        let status = if n < 10 { "401" } else { "429" };
+        let refused = ask(&server, "GET /db_metrics HTTP/1.1").await;
+        assert!(refused.starts_with(&format!("http/1.1 {status}")), "{n}: {refused}");
+    }
+    let told = ask(&server, "GET /db_metrics HTTP/1.1\r\nAuthorization: Bearer correct-horse").await;
+    assert!(told.starts_with("http/1.1 200"), "{told}");
 }
 
 /// Time runs here as fast as nobody has anything to do.

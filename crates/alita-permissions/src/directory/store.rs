@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::ChatMember;
 
 /// What is remembered of a chat.
+///
+/// A store keeps each kind apart, so a `match` is meant to be complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Its administrators.

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 /// What became of the attempt to begin the handling of an update.
+///
+/// Each of these is another answer to Telegram, so a `match` is meant to be complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claimed {
     /// Nobody else has it.

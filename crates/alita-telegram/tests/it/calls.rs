@@ -170,7 +170,10 @@ async fn a_refused_token_shows_until_telegram_accepts_it_again() {
     let server =
         Server::start(|n, _| if n == 0 { Answer::no(401, "Unauthorized") } else { Answer::ok(ME) }).await;
     let client = server.client();
-    client.get_me().await.unwrap_err();
+    let mut rejected = Box::pin(client.rejected());
+    assert!(futures_util::poll!(rejected.as_mut()).is_pending());
+    client.bulk().get_me().await.unwrap_err();
+    rejected.await;
     assert!(client.is_rejected());
     client.get_me().await.unwrap();
     assert!(!client.is_rejected());

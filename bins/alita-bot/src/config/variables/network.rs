@@ -43,7 +43,7 @@ theme! {
     METRICS_AUTH_TOKEN: secret(
         "any text",
         "Whoever reads /metrics or /db_metrics sends it as a bearer token. Without one only this machine and private \
-         networks may read them.",
+         networks may read them, and nobody through a proxy.",
     ),
 
     METRICS_PUBLIC: switch("Let everybody read them where there is no token.").preset("false"),
