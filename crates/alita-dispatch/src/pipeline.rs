@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alita_model::ChatId;
 use alita_permissions::Denied;
-use alita_runtime::origin;
+use alita_runtime::{guarded, origin};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
@@ -24,28 +24,36 @@ use crate::proof;
 use crate::router::Router;
 use crate::services::Services;
 use crate::stage::Stage;
+use crate::tally::FaultClass;
 use crate::text::Words;
 use crate::view::{Event, Sender, View};
 
-/// Handles one update to its end. Nothing that goes wrong in a handler leaves this function.
+/// Handles one update to its end. Nothing that goes wrong in a handler leaves this function, and a panic on the way
+/// to one, in a hook of the bot, ends the update as that of a handler would: it is counted and does not come again.
 pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Router<A>>, view: Arc<View>) {
     let cx = Cx::new(services, router, view);
     origin::scope(cx.update_id(), async {
-        // Boxed: the futures of a whole update make a type that is too deep for the compiler.
-        if let Some((old, new)) = migration(&cx) {
-            cx.migrated(old, new).boxed().await;
+        if guarded("update", travel(&cx)).await.is_err() {
+            boundary::count(&cx, "none", FaultClass::Internal);
         }
-        if matches!(cx.event(), Event::MyChatMember(_)) {
-            // With other rights the bot may be allowed to write again.
-            muted::open(&cx, cx.place().id, None).boxed().await;
-        }
-        through_stages(&cx).boxed().await;
         if matches!(cx.event(), Event::CallbackQuery(_)) {
             // Whatever happened, the spinner on the button stops.
             cx.toast(None).boxed().await;
         }
     })
     .await;
+}
+
+async fn travel<A: App>(cx: &Cx<A>) {
+    // Boxed: the futures of a whole update make a type that is too deep for the compiler.
+    if let Some((old, new)) = migration(cx) {
+        cx.migrated(old, new).boxed().await;
+    }
+    if matches!(cx.event(), Event::MyChatMember(_)) {
+        // With other rights the bot may be allowed to write again.
+        muted::open(cx, cx.place().id, None).boxed().await;
+    }
+    through_stages(cx).boxed().await;
 }
 
 async fn through_stages<A: App>(cx: &Cx<A>) {
