@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alita_model::ChatId;
-use alita_permissions::Denied;
+use alita_permissions::{Denied, Fact};
 use alita_runtime::{guarded, origin};
 use futures_util::FutureExt;
 use tracing::Instrument;
@@ -179,6 +179,8 @@ fn find_command<A: App>(cx: &Cx<A>) -> Option<(Registered<A>, Args)> {
 }
 
 /// A command that is switched off does nothing for members, and their attempt may be deleted.
+///
+/// Whoever may be an administrator, because nobody could find out, is left to the command's own gate.
 async fn is_disabled<A: App>(cx: &Cx<A>, name: &str) -> bool {
     if !cx.place().is_group() {
         return false;
@@ -190,7 +192,10 @@ async fn is_disabled<A: App>(cx: &Cx<A>, name: &str) -> bool {
             return false;
         }
     };
-    if !disabled.commands.contains(name) || cx.is_by_admin().await || *cx.sender() == Sender::Nobody {
+    if !disabled.commands.contains(name)
+        || *cx.sender() == Sender::Nobody
+        || !matches!(cx.is_by_admin().await, Fact::Known(false) | Fact::NotFound)
+    {
         return false;
     }
     if disabled.deletes_attempts
