@@ -143,10 +143,8 @@ async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (End, bool) {
             if reason == Denied::BotIsNotAdmin {
                 cx.directory().forget(cx.chat()).await;
             }
-            if let Some(words) = refusal::of_denial(reason)
-                && (origin.kind == Kind::Button || may_refuse_again(cx, reason).await)
-            {
-                say(cx, origin, &words).await;
+            if origin.kind == Kind::Button || may_refuse_again(cx, reason).await {
+                say(cx, origin, &refusal::of_denial(reason)).await;
             }
             (End::Denied, true)
         }
