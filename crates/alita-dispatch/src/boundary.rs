@@ -143,10 +143,8 @@ async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (End, bool) {
             if reason == Denied::BotIsNotAdmin {
                 cx.directory().forget(cx.chat()).await;
             }
-            if let Some(words) = refusal::of_denial(reason)
-                && (origin.kind == Kind::Button || may_refuse_again(cx, reason).await)
-            {
-                say(cx, origin, &words).await;
+            if origin.kind == Kind::Button || may_refuse_again(cx, reason).await {
+                say(cx, origin, &refusal::of_denial(reason)).await;
             }
             (End::Denied, true)
         }
@@ -191,7 +189,7 @@ async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mis
     }
     if error.is_expected() {
         tracing::warn!(module = origin.module, handler = origin.name, chat.id = %cx.chat(), %error, "Telegram said no");
-        count(cx, origin, FaultClass::TelegramExpected);
+        count(cx, origin.module, FaultClass::TelegramExpected);
         // Telegram knows better than the remembered list who may do what.
         cx.directory().forget(cx.chat()).await;
     } else {
@@ -215,12 +213,12 @@ fn log<A: App>(
         class = said, module = origin.module, handler = origin.name, update_id = cx.update_id(),
         chat.id = %cx.chat(), user.id = user, %error, cause, "a handler failed"
     );
-    count(cx, origin, class);
+    count(cx, origin.module, class);
 }
 
-fn count<A: App>(cx: &Cx<A>, origin: Origin, class: FaultClass) {
+pub(crate) fn count<A: App>(cx: &Cx<A>, module: &'static str, class: FaultClass) {
     cx.router().tally().failed(class);
-    metrics::counter!("alita_handler_errors_total", "module" => origin.module, "class" => class.as_str())
+    metrics::counter!("alita_handler_errors_total", "module" => module, "class" => class.as_str())
         .increment(1);
 }
 

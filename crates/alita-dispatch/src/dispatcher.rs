@@ -222,7 +222,8 @@ impl<A: App> Inner<A> {
                 let handling = pipeline::handle(Arc::clone(&self.services), Arc::clone(&self.router), view);
                 tokio::select! {
                     biased;
-                    () = handling.instrument(span) => {}
+                    // Whatever panics: a lane that nobody runs any more would hold its sender for ever.
+                    _panic = guarded(LANE, handling).instrument(span) => {}
                     () = self.watch_patience(key), if until.is_some() => {}
                 }
                 drop(in_flight);

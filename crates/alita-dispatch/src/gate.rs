@@ -158,18 +158,16 @@ impl Gate {
     }
 }
 
-/// Whether somebody is an administrator, for handlers that show admins more than others.
+/// Whether somebody is an administrator, for those that show or allow admins more than others.
 impl<A: App> Cx<A> {
-    /// Whether the sender is known to be an administrator of the chat that this is about.
+    /// Whether the sender is an administrator of the chat that this is about.
     ///
-    /// What could not be found out is no.
-    pub async fn is_by_admin(&self) -> bool {
+    /// Telegram: only administrators speak as the group.
+    pub async fn is_by_admin(&self) -> Fact<bool> {
         match self.sender() {
-            Sender::User(someone) => {
-                matches!(self.directory().is_admin(self.chat(), someone.id).await, Fact::Known(true))
-            }
-            Sender::AnonymousAdmin => true,
-            _ => false,
+            Sender::User(someone) => self.directory().is_admin(self.chat(), someone.id).await,
+            Sender::AnonymousAdmin => Fact::Known(true),
+            _ => Fact::Known(false),
         }
     }
 }

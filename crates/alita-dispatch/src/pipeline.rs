@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alita_model::ChatId;
-use alita_permissions::Denied;
-use alita_runtime::origin;
+use alita_permissions::{Denied, Fact};
+use alita_runtime::{guarded, origin};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
@@ -25,28 +25,36 @@ use crate::proof;
 use crate::router::Router;
 use crate::services::Services;
 use crate::stage::Stage;
+use crate::tally::FaultClass;
 use crate::text::Words;
 use crate::view::{Event, Sender, View};
 
-/// Handles one update to its end. Nothing that goes wrong in a handler leaves this function.
+/// Handles one update to its end. Nothing that goes wrong in a handler leaves this function, and a panic on the way
+/// to one, in a hook of the bot, ends the update as that of a handler would: it is counted and does not come again.
 pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Router<A>>, view: Arc<View>) {
     let cx = Cx::new(services, router, view);
     origin::scope(cx.update_id(), async {
-        // Boxed: the futures of a whole update make a type that is too deep for the compiler.
-        if let Some((old, new)) = migration(&cx) {
-            cx.migrated(old, new).boxed().await;
+        if guarded("update", travel(&cx)).await.is_err() {
+            boundary::count(&cx, "none", FaultClass::Internal);
         }
-        if matches!(cx.event(), Event::MyChatMember(_)) {
-            // With other rights the bot may be allowed to write again.
-            muted::open(&cx, cx.place().id, None).boxed().await;
-        }
-        through_stages(&cx).boxed().await;
         if matches!(cx.event(), Event::CallbackQuery(_)) {
             // Whatever happened, the spinner on the button stops.
             cx.toast(None).boxed().await;
         }
     })
     .await;
+}
+
+async fn travel<A: App>(cx: &Cx<A>) {
+    // Boxed: the futures of a whole update make a type that is too deep for the compiler.
+    if let Some((old, new)) = migration(cx) {
+        cx.migrated(old, new).boxed().await;
+    }
+    if matches!(cx.event(), Event::MyChatMember(_)) {
+        // With other rights the bot may be allowed to write again.
+        muted::open(cx, cx.place().id, None).boxed().await;
+    }
+    through_stages(cx).boxed().await;
 }
 
 async fn through_stages<A: App>(cx: &Cx<A>) {
@@ -183,6 +191,8 @@ fn find_command<A: App>(cx: &Cx<A>) -> Option<(Registered<A>, Args)> {
 }
 
 /// A command that is switched off does nothing for members, and their attempt may be deleted.
+///
+/// Whoever may be an administrator, because nobody could find out, is left to the command's own gate.
 async fn is_disabled<A: App>(cx: &Cx<A>, name: &str) -> bool {
     if !cx.place().is_group() {
         return false;
@@ -194,7 +204,10 @@ async fn is_disabled<A: App>(cx: &Cx<A>, name: &str) -> bool {
             return false;
         }
     };
-    if !disabled.commands.contains(name) || cx.is_by_admin().await || *cx.sender() == Sender::Nobody {
+    if !disabled.commands.contains(name)
+        || *cx.sender() == Sender::Nobody
+        || !matches!(cx.is_by_admin().await, Fact::Known(false) | Fact::NotFound)
+    {
         return false;
     }
     if disabled.deletes_attempts

@@ -11,7 +11,7 @@ use crate::outcome::Mistake;
 type Words = (fn(Language) -> Html, fn(Language) -> String);
 
 /// The words for a denial, long for the chat and short for a press.
-pub(crate) fn of_denial(denied: Denied) -> Option<Mistake> {
+pub(crate) fn of_denial(denied: Denied) -> Mistake {
     use Denied as D;
     let (long, short): Words = match denied {
         D::ActorIsNotAdmin => (t::denied::actor_not_admin, t::denied::actor_not_admin_toast),
@@ -25,22 +25,18 @@ pub(crate) fn of_denial(denied: Denied) -> Option<Mistake> {
         D::NotAGroup => (t::denied::groups_only, t::denied::groups_only_toast),
         D::NotPrivate => (t::denied::private_only, t::denied::private_only_toast),
         D::ActorLacks(rights) => {
-            return Some(
-                Mistake::new(move |lang| t::denied::actor_lacks(lang, names(lang, rights).as_str()))
-                    .or_toast(move |lang| t::denied::actor_lacks_toast(lang, names(lang, rights))),
-            );
+            return Mistake::new(move |lang| t::denied::actor_lacks(lang, names(lang, rights).as_str()))
+                .or_toast(move |lang| t::denied::actor_lacks_toast(lang, names(lang, rights)));
         }
         D::BotLacks(rights) => {
-            return Some(
-                Mistake::new(move |lang| t::denied::bot_lacks(lang, names(lang, rights).as_str()))
-                    .or_toast(move |lang| t::denied::bot_lacks_toast(lang, names(lang, rights))),
-            );
+            return Mistake::new(move |lang| t::denied::bot_lacks(lang, names(lang, rights).as_str()))
+                .or_toast(move |lang| t::denied::bot_lacks_toast(lang, names(lang, rights)));
         }
         D::ActorIsChannel => (t::denied::actor_is_channel, t::denied::actor_is_channel_toast),
         D::ActorIsAnonymous => (t::denied::actor_is_anonymous, t::denied::actor_is_anonymous_toast),
         _ => (t::denied::actor_unidentified, t::denied::actor_unidentified_toast),
     };
-    Some(Mistake::new(long).or_toast(short))
+    Mistake::new(long).or_toast(short)
 }
 
 /// The rights as people call them, with commas between.
@@ -67,7 +63,7 @@ fn names(lang: Language, rights: Rights) -> String {
 /// The words for what Telegram refused; `None` where there is nobody to tell.
 pub(crate) fn of_telegram(error: &Error) -> Option<Mistake> {
     if let Some(right) = missing_right(error) {
-        return of_denial(Denied::BotLacks(right));
+        return Some(of_denial(Denied::BotLacks(right)));
     }
     let (long, short): Words = match error.kind() {
         Some(RefusalKind::NotEnoughRights) => {

@@ -1,6 +1,7 @@
 //! What an update is about, worked out once: chat, sender, thread, message.
 
 use alita_model::{ChatId, MessageId, Peer, ThreadId, UserId};
+pub use alita_permissions::ChatKind;
 use alita_telegram::types::{
     CallbackQuery, Chat, ChatJoinRequest, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message,
     User,
@@ -38,30 +39,6 @@ impl Event {
             Self::ChatMember(_) => On::ChatMember,
             Self::MyChatMember(_) => On::MyChatMember,
             Self::ChatJoinRequest(_) => On::ChatJoinRequest,
-        }
-    }
-}
-
-/// The four kinds of chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ChatKind {
-    /// With one person.
-    Private,
-    /// A basic group.
-    Group,
-    /// A supergroup.
-    Supergroup,
-    /// A channel.
-    Channel,
-}
-
-impl From<ChatType> for ChatKind {
-    fn from(kind: ChatType) -> Self {
-        match kind {
-            ChatType::Private => Self::Private,
-            ChatType::Group => Self::Group,
-            ChatType::Supergroup => Self::Supergroup,
-            ChatType::Channel => Self::Channel,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alita_dispatch::{Cx, Flow, Module, Outcome, Stage, Watcher};
+use alita_dispatch::{Answer, Button, Command, Cx, Flow, Module, Outcome, Stage, Watcher};
+use alita_markup::Html;
 use alita_testkit::{Draft, Member, NewChat, NewUser, Speaker};
 use tokio::sync::Semaphore;
 
@@ -28,6 +29,34 @@ async fn one_sender_is_heard_in_order() {
     }
     play.handled().await;
     assert_eq!(play.toy.taken(), said);
+    play.leave().await;
+}
+
+/// What panics on the way to a handler ends its update, and neither the sender nor the polling stands still.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_before_any_handler_holds_nobody_up() {
+    async fn hello(_: Cx<Toy>) -> Outcome {
+        Html::escaped("hello").reply()
+    }
+    let toys = Module::new("toys")
+        .command(Command::new("hello", hello).for_everyone())
+        .button(Button::new("toy", hello));
+    let play = Play::with(vec![toys], 8).await;
+    play.toy.panics.store(1, Ordering::SeqCst);
+    for _ in 0..3 {
+        play.telegram.say(play.chat, Speaker::User(play.mallory), "/hello");
+    }
+    play.handled().await;
+    assert_eq!(play.texts(), ["hello", "hello"], "the first one is lost and the others are not");
+    assert_eq!(play.telegram.unconfirmed(), 0);
+    assert_eq!((play.dispatcher.busy_lanes(), play.dispatcher.figures().faults["internal"]), (0, 1));
+
+    let message = play.telegram.say(play.chat, Speaker::User(play.mallory), "nothing");
+    play.toy.panics.store(1, Ordering::SeqCst);
+    play.telegram.press(play.mallory, play.chat, message, "toy|v1|_");
+    play.handled().await;
+    assert_eq!(play.telegram.calls_of("answerCallbackQuery").len(), 1, "the spinner stops");
+    assert_eq!(play.dispatcher.figures().faults["internal"], 2);
     play.leave().await;
 }
 

@@ -251,6 +251,23 @@ async fn a_command_that_is_switched_off_is_deleted_for_members_only() {
 }
 
 #[tokio::test]
+async fn a_command_that_is_switched_off_is_left_to_its_gate_while_nobody_knows_who_asks() {
+    for (off, noted, said) in
+        [(Command::new("off", quiet).for_everyone(), &["quiet"][..], 0), (Command::new("off", quiet), &[], 1)]
+    {
+        let play = Play::with(vec![Module::new("toys").command(off.can_be_disabled())], 8).await;
+        for method in ["getChatAdministrators", "getChatMember"] {
+            play.telegram.fail(method, Fault::Status(502), usize::MAX);
+        }
+        play.says(play.ada, "/off").await;
+        assert_eq!(play.toy.taken(), noted);
+        assert_eq!(play.texts().len(), said, "that it could not be found out is said by the gate");
+        assert_eq!(play.telegram.calls_of("deleteMessage").len(), 0);
+        play.leave().await;
+    }
+}
+
+#[tokio::test]
 async fn who_was_refused_is_not_told_again_at_once() {
     let play = Play::with(vec![Module::new("toys").command(Command::new("admins", quiet))], 8).await;
     for _ in 0..5 {

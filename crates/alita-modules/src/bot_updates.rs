@@ -26,10 +26,9 @@ async fn own_membership(cx: Cx<AlitaApp>) -> Outcome {
     let Some((before, after)) = records(&cx) else { return Ok(Flow::Next) };
     let change = Change::between(&before, &after);
     match cx.place().kind {
-        ChatKind::Private => return Ok(Flow::Done),
-        ChatKind::Channel if change.has_joined() => return leave(&cx).await,
-        ChatKind::Channel => return Ok(Flow::Done),
         ChatKind::Group | ChatKind::Supergroup => {}
+        ChatKind::Channel if change.has_joined() => return leave(&cx).await,
+        _ => return Ok(Flow::Done),
     }
     if change.has_left() {
         cx.directory().forget(cx.chat()).await;

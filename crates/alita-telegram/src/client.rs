@@ -26,6 +26,7 @@ use crate::method::{self, Traffic};
 use crate::multipart::{self, Part};
 use crate::refusal::Envelope;
 use crate::report;
+use crate::send_log::Noting;
 use crate::throttle::{Priority, Throttle};
 use crate::transport::{Answer, Broken, Lane, Seat, Transport};
 use crate::{ClientConfig, Error, RefusalKind, SendLog, WireError, WireKind};
@@ -185,22 +186,17 @@ impl Client {
     async fn attempts(&self, call: &Call<'_>) -> Result<Bytes, Error> {
         let traffic = method::traffic(call.method);
         let mut patience = self.priority.patience();
+        let mut noting = Noting::of(self.inner.send_log.as_ref(), call.method);
         let (mut throttled, mut broken) = (0, 0);
         loop {
             let seat = self.queue(call, traffic, &mut patience).await?;
-            let is_first = throttled + broken == 0;
-            if is_first
-                && method::creates_message(call.method)
-                && let Some(log) = &self.inner.send_log
-                && !log.may_send(call.method).await
-            {
-                return Err(Error::AlreadySent { method: call.method.to_owned() });
-            }
+            noting.leaves().await?;
             tracing::Span::current().record("attempt", i64::from(throttled + broken + 1));
             let error = match self.attempt(seat, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            noting.failed(&error).await;
             if error.kind() == Some(RefusalKind::Throttled) {
                 let wait = self.obey(call, traffic, &error);
                 throttled += 1;

@@ -1,13 +1,13 @@
 //! What a client needs to know before it starts.
 
-use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use secrecy::SecretString;
 use url::Url;
+
+use crate::SendLog;
 
 /// How a [`Client`](crate::Client) reaches the Bot API, and how hard it may press.
 #[derive(Debug, Clone)]
@@ -91,15 +91,4 @@ impl Limits {
     pub const fn none() -> Self {
         Self { global_per_second: 0, group_per_minute: 0, chat_per_second: 0 }
     }
-}
-
-/// Remembers which messages went out, so that work that is done again after a crash does not say things twice.
-///
-/// It is asked once a call, in the caller's task, after all waiting for limits and right before a request that
-/// makes a new message (`send*`, `copy*`, `forward*`) leaves for the first time.
-#[async_trait]
-pub trait SendLog: Send + Sync + Debug {
-    /// Whether the message may go. On `false` nothing leaves and the call ends with
-    /// [`Error::AlreadySent`](crate::Error::AlreadySent).
-    async fn may_send(&self, method: &str) -> bool;
 }

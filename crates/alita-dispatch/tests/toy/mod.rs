@@ -1,6 +1,7 @@
 //! A bot with nothing of its own but what a test declares.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses a part of it")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Default)]
 pub struct Toy {
     pub notes: Arc<Mutex<Vec<String>>>,
+    /// So many questions for the chat's language panic.
+    pub panics: Arc<AtomicUsize>,
 }
 
 impl Toy {
@@ -40,6 +43,8 @@ impl App for Toy {
         Ok(None)
     }
     async fn language_of_chat(&self, _: ChatId) -> Result<Option<Language>, Fault> {
+        let panics = self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        assert!(panics.is_err(), "no language today");
         Ok(None)
     }
     async fn disabled(&self, _: ChatId) -> Result<Disabled, Fault> {

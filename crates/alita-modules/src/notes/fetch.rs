@@ -67,7 +67,7 @@ pub(super) async fn hand_out(cx: &Cx<AlitaApp>, note: &Note, is_raw: bool) -> Ou
         return t::notes::broken(lang, &note.name).reply();
     }
     if flags.is_admin_only || is_raw {
-        match is_by_admin(cx).await {
+        match cx.is_by_admin().await {
             Fact::Known(true) => {}
             Fact::Known(false) | Fact::NotFound if flags.is_admin_only => {
                 return t::notes::admins_only(lang).reply();
@@ -97,16 +97,7 @@ pub(super) async fn hand_out(cx: &Cx<AlitaApp>, note: &Note, is_raw: bool) -> Ou
 pub(super) async fn visible_names(cx: &Cx<AlitaApp>) -> Result<Vec<NoteName>, No> {
     let entries = cx.db().notes().names(cx.chat()).await?;
     let has_secrets = entries.iter().any(|entry| entry.is_admin_only);
-    let sees_all = has_secrets && is_by_admin(cx).await == Fact::Known(true);
+    let sees_all = has_secrets && cx.is_by_admin().await == Fact::Known(true);
     let is_visible = |entry: &&NoteEntry| sees_all || !entry.is_admin_only;
     Ok(entries.iter().filter(is_visible).map(|entry| entry.name.clone()).collect())
-}
-
-/// Whether an admin of the chat asks. Telegram lets only admins speak as the group.
-async fn is_by_admin(cx: &Cx<AlitaApp>) -> Fact<bool> {
-    match cx.sender() {
-        Sender::User(someone) => cx.directory().is_admin(cx.chat(), someone.id).await,
-        Sender::AnonymousAdmin => Fact::Known(true),
-        _ => Fact::Known(false),
-    }
 }

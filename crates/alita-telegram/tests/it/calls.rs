@@ -1,8 +1,8 @@
 //! How calls travel: connections, repetition, sorting of failures, files.
 
+use std::collections::HashSet;
 use std::error::Error as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alita_model::{ChatId, MessageId, UserId};
@@ -10,8 +10,10 @@ use alita_telegram::input_file::FileUpload;
 use alita_telegram::methods::{SendMessageParams, SendPhotoParams};
 use alita_telegram::types::Message;
 use alita_telegram::{
-    AsyncTelegramApi, Client, ClientConfig, Error, Limits, Part, RefusalKind, SendLog, Url, WireKind,
+    AsyncTelegramApi, Client, ClientConfig, Entry, Error, Limits, Part, RefusalKind, SendLog, Url, WireKind,
 };
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::server::{Answer, Server, TOKEN};
 
@@ -186,21 +188,42 @@ async fn a_call_ends_within_its_limit() {
     assert!(matches!(&error, Error::Wire(wire) if matches!(wire.kind, WireKind::TimedOut(_))), "{error:?}");
 }
 
+/// The log of one piece of work, whose next message is always its first: as if it were done again and again.
 #[derive(Debug, Default)]
 struct Log {
-    asked: AtomicUsize,
+    sent: Mutex<HashSet<Entry>>,
+    said: Mutex<Vec<&'static str>>,
+    taken_back: Notify,
+}
+
+impl Log {
+    fn said(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.said.lock().unwrap())
+    }
 }
 
 #[async_trait::async_trait]
 impl SendLog for Log {
-    async fn may_send(&self, method: &str) -> bool {
+    fn next(&self) -> Option<Entry> {
+        Some(Entry { work: 7, message: 0 })
+    }
+
+    async fn may_send(&self, method: &str, entry: Entry) -> bool {
         assert_eq!(method, "sendMessage");
-        self.asked.fetch_add(1, Ordering::SeqCst) == 0
+        let may_go = self.sent.lock().unwrap().insert(entry);
+        self.said.lock().unwrap().push(if may_go { "leaves" } else { "left before" });
+        may_go
+    }
+
+    async fn take_back(&self, entry: Entry) {
+        assert!(self.sent.lock().unwrap().remove(&entry));
+        self.said.lock().unwrap().push("taken back");
+        self.taken_back.notify_one();
     }
 }
 
 #[tokio::test]
-async fn the_send_log_is_asked_once_a_message() {
+async fn the_send_log_is_asked_before_a_message_leaves() {
     let server = Server::start(|n, seen| match (n, seen.method()) {
         (0, _) => Answer::throttled(0),
         (_, "getMe") => Answer::ok(ME),
@@ -211,10 +234,55 @@ async fn the_send_log_is_asked_once_a_message() {
     let client = Client::new(server.config().with_send_log(log.clone())).unwrap();
     client.send_message(&hello()).await.unwrap();
     client.get_me().await.unwrap();
+    assert_eq!(log.said(), ["leaves", "taken back", "leaves"], "a refused message has not left");
     let error = client.send_message(&hello()).await.unwrap_err();
     assert!(matches!(error, Error::AlreadySent { .. }) && error.is_expected());
-    assert_eq!(log.asked.load(Ordering::SeqCst), 2);
+    assert_eq!(log.said(), ["left before"]);
     assert_eq!(server.methods(), ["sendMessage", "sendMessage", "getMe"]);
+}
+
+#[tokio::test]
+async fn who_is_cut_off_while_it_waits_out_a_429_has_said_nothing() {
+    let server = Server::start(|n, _| if n == 0 { Answer::throttled(50) } else { Answer::ok(MESSAGE) }).await;
+    let log = Arc::new(Log::default());
+    let client = || Client::new(server.config().with_send_log(log.clone())).unwrap();
+    let (first, message) = (client(), hello());
+    tokio::select! {
+        sent = first.send_message(&message) => panic!("it waits for a minute: {sent:?}"),
+        () = log.taken_back.notified() => {}
+    }
+    drop(first);
+    client().send_message(&message).await.unwrap();
+    let again = client().send_message(&message).await;
+    assert!(matches!(again, Err(Error::AlreadySent { .. })), "{again:?}");
+    assert_eq!(server.methods(), ["sendMessage", "sendMessage"]);
+}
+
+#[tokio::test]
+async fn the_send_log_keeps_what_telegram_may_have_taken() {
+    let server = Server::start(|n, _| match n {
+        0 => Answer::no(400, "Bad Request: chat not found"),
+        1 => Answer::Status(502, String::new()),
+        _ => Answer::Cut,
+    })
+    .await;
+    let log = Arc::new(Log::default());
+    let client = Client::new(server.config().with_send_log(log.clone())).unwrap();
+    client.send_message(&hello()).await.unwrap_err();
+    assert_eq!(log.said(), ["leaves", "taken back"], "it was refused for good");
+    client.send_message(&hello()).await.unwrap_err();
+    assert_eq!(log.said(), ["leaves"], "a gateway's error tells nothing");
+    log.sent.lock().unwrap().clear();
+    client.send_message(&hello()).await.unwrap_err();
+    assert_eq!(log.said(), ["leaves"], "the answer may be what was lost");
+
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = server.config().with_send_log(log.clone());
+    config.api_server = Url::parse(&format!("http://{}", nobody.local_addr().unwrap())).unwrap();
+    drop(nobody);
+    log.sent.lock().unwrap().clear();
+    Client::new(config).unwrap().send_message(&hello()).await.unwrap_err();
+    assert_eq!(log.said(), ["leaves", "taken back"].repeat(4), "nothing left without a connection");
 }
 
 #[tokio::test]
