@@ -23,6 +23,12 @@ const MUSTS: &[(&str, &str, &str)] = &[
         "the binary is its own health check",
     ),
     ("deploy/docker/Dockerfile", "--locked", "the image is built from the lock file"),
+    (
+        "deploy/docker/Dockerfile",
+        "ENV ALITA_COMMIT=${ALITA_COMMIT}",
+        "the metrics say which commit is running",
+    ),
+    ("xtask/src/release.rs", "(\"ALITA_COMMIT\", ", "the metrics say which commit is running"),
     ("deploy/docker/compose.yaml", "stop_grace_period: 70s", "the bot takes up to 60 seconds to finish"),
     ("deploy/docker/compose.yaml", "start_period: 60s", "the first start may migrate"),
     ("deploy/docker/compose.yaml", "read_only: true", "the image needs no writable root"),
