@@ -50,6 +50,13 @@ const MUSTS: &[(&str, &str, &str)] = &[
     ("deploy/alita-bot.service", "NoNewPrivileges=yes", "the unit is locked down"),
 ];
 
+/// What must not stand in which file, and why.
+const MUST_NOTS: &[(&str, &str, &str)] = &[(
+    "deploy/kubernetes/alita.yaml",
+    "prometheus.io/scrape",
+    "whoever scrapes by it sends no METRICS_AUTH_TOKEN and is refused",
+)];
+
 static VARIABLE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\s*([A-Z][A-Z0-9_]+):\s").expect("a sound pattern"));
 static PORT: LazyLock<Regex> = LazyLock::new(|| {
@@ -73,6 +80,10 @@ pub(crate) fn check(house: &House) -> Vec<String> {
     let lacks = |(path, must, _): &&(&str, &str, &str)| !house.text(path).unwrap_or_default().contains(must);
     problems
         .extend(MUSTS.iter().filter(lacks).map(|(path, must, why)| format!("{path} lacks `{must}`: {why}")));
+    let has =
+        |(path, must_not, _): &&(&str, &str, &str)| house.text(path).is_some_and(|it| it.contains(must_not));
+    problems
+        .extend(MUST_NOTS.iter().filter(has).map(|(path, what, why)| format!("{path} has `{what}`: {why}")));
     problems
 }
 
@@ -94,13 +105,15 @@ mod tests {
                 "deploy/docker/compose.yaml",
                 "  HTTP_PORT: \"8080\"\n  HTTPS_PORT: \"8443\"\n  POSTGRES_DB: alita\n",
             ),
-            ("deploy/kubernetes/alita.yaml", "containerPort: 9090"),
+            ("deploy/kubernetes/alita.yaml", "containerPort: 9090\nprometheus.io/scrape: \"true\""),
         ]);
         let problems = check(&house);
         for problem in [
             "deploy/docker/compose.yaml sets HTTPS_PORT, which deploy/alita.env.example does not name",
             "deploy/kubernetes/alita.yaml speaks of port 9090",
             "deploy/docker/Dockerfile lacks `USER 65532:65532`: the image is not root",
+            "deploy/kubernetes/alita.yaml has `prometheus.io/scrape`: whoever scrapes by it sends no \
+             METRICS_AUTH_TOKEN and is refused",
         ] {
             assert!(problems.iter().any(|it| it == problem), "{problem} is missing in {problems:#?}");
         }
