@@ -23,6 +23,12 @@ const MUSTS: &[(&str, &str, &str)] = &[
         "the binary is its own health check",
     ),
     ("deploy/docker/Dockerfile", "--locked", "the image is built from the lock file"),
+    (
+        "deploy/docker/Dockerfile",
+        "ENV ALITA_COMMIT=${ALITA_COMMIT}",
+        "the metrics say which commit is running",
+    ),
+    ("xtask/src/release.rs", "(\"ALITA_COMMIT\", ", "the metrics say which commit is running"),
     ("deploy/docker/compose.yaml", "stop_grace_period: 70s", "the bot takes up to 60 seconds to finish"),
     ("deploy/docker/compose.yaml", "start_period: 60s", "the first start may migrate"),
     ("deploy/docker/compose.yaml", "read_only: true", "the image needs no writable root"),
@@ -43,6 +49,13 @@ const MUSTS: &[(&str, &str, &str)] = &[
     ("deploy/alita-bot.service", "TimeoutStopSec=70", "the bot takes up to 60 seconds to finish"),
     ("deploy/alita-bot.service", "NoNewPrivileges=yes", "the unit is locked down"),
 ];
+
+/// What must not stand in which file, and why.
+const MUST_NOTS: &[(&str, &str, &str)] = &[(
+    "deploy/kubernetes/alita.yaml",
+    "prometheus.io/scrape",
+    "whoever scrapes by it sends no METRICS_AUTH_TOKEN and is refused",
+)];
 
 static VARIABLE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\s*([A-Z][A-Z0-9_]+):\s").expect("a sound pattern"));
@@ -67,6 +80,10 @@ pub(crate) fn check(house: &House) -> Vec<String> {
     let lacks = |(path, must, _): &&(&str, &str, &str)| !house.text(path).unwrap_or_default().contains(must);
     problems
         .extend(MUSTS.iter().filter(lacks).map(|(path, must, why)| format!("{path} lacks `{must}`: {why}")));
+    let has =
+        |(path, must_not, _): &&(&str, &str, &str)| house.text(path).is_some_and(|it| it.contains(must_not));
+    problems
+        .extend(MUST_NOTS.iter().filter(has).map(|(path, what, why)| format!("{path} has `{what}`: {why}")));
     problems
 }
 
@@ -88,13 +105,15 @@ mod tests {
                 "deploy/docker/compose.yaml",
                 "  HTTP_PORT: \"8080\"\n  HTTPS_PORT: \"8443\"\n  POSTGRES_DB: alita\n",
             ),
-            ("deploy/kubernetes/alita.yaml", "containerPort: 9090"),
+            ("deploy/kubernetes/alita.yaml", "containerPort: 9090\nprometheus.io/scrape: \"true\""),
         ]);
         let problems = check(&house);
         for problem in [
             "deploy/docker/compose.yaml sets HTTPS_PORT, which deploy/alita.env.example does not name",
             "deploy/kubernetes/alita.yaml speaks of port 9090",
             "deploy/docker/Dockerfile lacks `USER 65532:65532`: the image is not root",
+            "deploy/kubernetes/alita.yaml has `prometheus.io/scrape`: whoever scrapes by it sends no \
+             METRICS_AUTH_TOKEN and is refused",
         ] {
             assert!(problems.iter().any(|it| it == problem), "{problem} is missing in {problems:#?}");
         }

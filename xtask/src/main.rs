@@ -119,10 +119,10 @@ mod tests {
         assert!(options.no_services);
         assert_eq!(options.args, ["-p", "alita-db", "--", "--nocapture", "warns"]);
         let Command::Migrate(passed) =
-            Cli::parse_from(["cargo xtask", "migrate", "down", "--steps", "2"]).command
+            Cli::parse_from(["cargo xtask", "migrate", "down", "2", "--dry-run"]).command
         else {
             panic!("another command")
         };
-        assert_eq!(passed.args, ["down", "--steps", "2"]);
+        assert_eq!(passed.args, ["down", "2", "--dry-run"]);
     }
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use crate::cargo::{heading, root, step};
+use crate::cargo::{heading, root, step_with};
 
 /// What people read about a release.
 const NOTES: &str = "release-notes.md";
@@ -100,20 +100,28 @@ fn section(changelog: &str, title: &str) -> Option<String> {
 }
 
 fn build(target: &str) -> Result<PathBuf> {
-    step(&[
-        "build",
-        "--locked",
-        "--profile",
-        "dist",
-        "--package",
-        "alita-bot",
-        "--bin",
-        "alita-bot",
-        "--target",
-        target,
-    ])?;
+    step_with(
+        &[("ALITA_COMMIT", &commit()?)],
+        &[
+            "build",
+            "--locked",
+            "--profile",
+            "dist",
+            "--package",
+            "alita-bot",
+            "--bin",
+            "alita-bot",
+            "--target",
+            target,
+        ],
+    )?;
     let file = if target.contains("windows") { "alita-bot.exe" } else { "alita-bot" };
     Ok(root().join("target").join(target).join("dist").join(file))
+}
+
+/// What is built, as the metrics of the binary will say it.
+fn commit() -> Result<String> {
+    git(&["rev-parse", "--short=12", "HEAD"])
 }
 
 /// A binary for another machine cannot be asked.

@@ -148,9 +148,9 @@ async fn serve(
     (leave, supervised, troubles): (&CancellationToken, &Supervised, Option<&Troubles>),
 ) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
-    metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode(&config.origin));
+    metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode_name(&config.origin));
     let health = Health::new(clock.clone(), env!("CARGO_PKG_VERSION"));
-    health.set_mode(webhook::mode(&config.origin));
+    health.set_mode(webhook::mode_name(&config.origin));
     supervised.attend(&health, clock);
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
@@ -211,7 +211,7 @@ async fn serve(
     };
     watch::start(config, parts, &health, clock)?;
 
-    alita_modules::introduce(&dispatcher, config.message_dump).await;
+    alita_modules::introduce(&dispatcher, webhook::mode(&config.origin), config.message_dump).await;
     if let Some(hook) = &hook {
         let updates = dispatcher.router().allowed_updates();
         hook.open(&client, updates, (config.max_updates, config.drops_pending_updates), clock).await?;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use alita_cache::Cache;
+use alita_modules::Mode;
 use alita_monitoring::http::{Peer, Router};
 use alita_monitoring::{Health, traces};
 use alita_runtime::{Clock, Shutdown, TaskSet};
@@ -57,11 +58,19 @@ struct Seen {
     failed_at: AtomicU64,
 }
 
-/// How updates come, in the word that metrics use.
-pub(crate) fn mode(origin: &Origin) -> &'static str {
+/// How updates come.
+pub(crate) fn mode(origin: &Origin) -> Mode {
     match origin {
-        Origin::Polling => "polling",
-        Origin::Webhook(_) => "webhook",
+        Origin::Polling => Mode::Polling,
+        Origin::Webhook(_) => Mode::Webhook,
+    }
+}
+
+/// How updates come, in the word that metrics use.
+pub(crate) fn mode_name(origin: &Origin) -> &'static str {
+    match mode(origin) {
+        Mode::Polling => "polling",
+        Mode::Webhook => "webhook",
     }
 }
 

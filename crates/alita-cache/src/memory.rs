@@ -49,7 +49,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
         }
     }
 
-    /// The value, if it is younger than its lifetime and than `youngest` asks for.
+    /// The value, if it is younger than its lifetime and than `oldest`.
     pub(crate) fn get(&self, key: &str, now: Duration, oldest: Duration) -> Option<Arc<V>> {
         let entry = self.values.get(key)?;
         let age = now.saturating_sub(entry.kept_at);

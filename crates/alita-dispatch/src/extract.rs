@@ -32,7 +32,7 @@ impl<A: App> FromCx<A> for Args {
     }
 }
 
-/// Everything that is left, line breaks included; never empty.
+/// Everything that is left, line breaks included. Where nothing is left it is empty, and an `Option` of it is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(pub String);
 

@@ -14,7 +14,7 @@ use alita_model::MessageId;
 
 use crate::app::AlitaApp;
 
-pub use introduce::introduce;
+pub use introduce::{Mode, introduce};
 
 pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("help")

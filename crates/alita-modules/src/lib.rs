@@ -19,6 +19,6 @@ mod users;
 mod warns;
 
 pub use app::{AlitaApp, Links, Settings};
-pub use help::introduce;
+pub use help::{Mode, introduce};
 pub use modules::modules;
 pub use take::take;

@@ -5,7 +5,7 @@ mod support;
 use alita_dispatch::Router;
 use alita_i18n::Language;
 use alita_model::{ChatId, MessageId, UserId};
-use alita_modules::{Links, Settings, introduce, modules};
+use alita_modules::{Links, Mode, Settings, introduce, modules};
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, check, start_of_time};
 use alita_testkit::{Draft, FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
@@ -164,7 +164,7 @@ async fn help_14_a_menu_of_commands_that_telegram_refuses_stops_nothing() {
         );
         telegram.fail("sendMessage", Fault::refuse(400, "Bad Request: chat not found"), 1);
         let bot = TestBot::start(telegram, clock).await;
-        introduce(&bot.dispatcher, Some(ChatId::new(-1_001_234_567_890))).await;
+        introduce(&bot.dispatcher, Mode::Polling, Some(ChatId::new(-1_001_234_567_890))).await;
         bot
     };
     check(text, start).await.unwrap();
@@ -176,7 +176,7 @@ async fn the_menu_of_commands_speaks_every_language_and_the_log_chat_hears_of_th
     let telegram = &bot.telegram;
     let log = telegram.add_chat(NewChat::supergroup("Log"));
     telegram.set_member(log, telegram.bot_id(), Member::member());
-    introduce(&bot.dispatcher, Some(log)).await;
+    introduce(&bot.dispatcher, Mode::Polling, Some(log)).await;
 
     for (language, start) in [
         ("", "see who I am and what I can do"),
@@ -189,11 +189,17 @@ async fn the_menu_of_commands_speaks_every_language_and_the_log_chat_hears_of_th
         assert_eq!(names, ["start", "help"], "{language}");
         assert_eq!(commands[0]["description"], start, "{language}");
     }
-    let notice =
-        telegram.messages(log).last().expect("a notice")["text"].as_str().expect("a text").to_owned();
+    let notice = || {
+        let messages = telegram.messages(log);
+        messages.last().expect("a notice")["text"].as_str().expect("a text").to_owned()
+    };
     let mut names: Vec<&str> = bot.dispatcher.router().modules().iter().copied().collect();
     names.sort_unstable();
     let modules = names.join(", ");
-    assert_eq!(notice, format!("I am up and running.\nMode: polling\nVersion: 1.2.3\nModules: {modules}"));
+    let expected =
+        |mode: &str| format!("I am up and running.\nMode: {mode}\nVersion: 1.2.3\nModules: {modules}");
+    assert_eq!(notice(), expected("polling"));
+    introduce(&bot.dispatcher, Mode::Webhook, Some(log)).await;
+    assert_eq!(notice(), expected("webhook"));
     bot.leave().await;
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use alita_runtime::{Clock, TaskSet};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::watch::Action;
 use crate::{Error, metric_names, process};
 
 /// From a cache hit to a call that has nearly run out of time.
@@ -34,6 +35,14 @@ impl fmt::Debug for Metrics {
     }
 }
 
+/// Prometheus sees no increase in a series that begins with 1, and the first critical load may be the last thing that
+/// a process counts.
+fn begin_at_zero() {
+    for action in Action::ALL {
+        metrics::counter!("alita_remediation_actions_total", "action" => action.as_str()).absolute(0);
+    }
+}
+
 impl Metrics {
     /// Collects from now on whatever anybody in this process counts.
     ///
@@ -46,6 +55,7 @@ impl Metrics {
             .and_then(PrometheusBuilder::install_recorder)
             .map_err(Error::Recorder)?;
         metric_names::describe();
+        begin_at_zero();
         let started = u32::try_from(clock.now().timestamp()).unwrap_or(u32::MAX);
         metrics::gauge!("alita_start_time_seconds").set(started);
         Ok(Self { handle, clock, observers: Arc::default() })

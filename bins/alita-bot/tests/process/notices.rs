@@ -33,6 +33,7 @@ async fn the_log_chat_hears_of_the_start_and_of_an_error() {
     let mut running = program.start().expect("it starts");
     running.is_up(LIMIT).await.expect("it comes up");
     until(LIMIT, "the start", || texts(&telegram, log).len() == 1).await.expect("it is told");
+    assert!(texts(&telegram, log)[0].contains("Mode: polling"), "{:?}", texts(&telegram, log));
 
     // Such a call is made again when it got no answer, so the handler's limit is reached before its own.
     telegram.fail("restrictChatMember", Fault::Hang, 10);

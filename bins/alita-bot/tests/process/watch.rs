@@ -25,7 +25,6 @@ const NOT_TODAY: &[&str] = &[
     "alita_log_redactions_total",
     "alita_panics_total",
     "alita_pool_full_total",
-    "alita_remediation_actions_total",
     "alita_telegram_dropped_total",
     "alita_telegram_retry_after_seconds_total",
     "alita_telegram_suppressed_total",

@@ -100,8 +100,13 @@ fn registered_path(telegram: &FakeTelegram) -> String {
 async fn only_telegram_is_let_in() {
     let folder = tempfile::tempdir().expect("a folder");
     let (telegram, program) = alone(folder.path()).await;
+    let log = telegram.add_chat(NewChat::supergroup("Log"));
+    telegram.set_member(log, telegram.bot_id(), Member::full_administrator());
+    let program = program.env("MESSAGE_DUMP", log.to_string());
     let mut running = program.start().expect("it starts");
     running.is_up(LIMIT).await.expect("it comes up");
+    let started = telegram.messages(log)[0]["text"].to_string();
+    assert!(started.contains("Mode: webhook"), "{started}");
     let (path, to) = (registered_path(&telegram), address(&program));
     assert!(!path.contains(SECRET), "the secret stands in the address");
     let params = &telegram.calls_of("setWebhook")[0].params;

@@ -18,15 +18,33 @@ const OFFERED: [&str; 2] = ["start", "help"];
 /// A call that takes longer is given up: nobody's message waits for it.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// How updates come, for the line in the log chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// We ask Telegram.
+    Polling,
+    /// Telegram calls us.
+    Webhook,
+}
+
+impl Mode {
+    fn name(self, language: Language) -> String {
+        match self {
+            Self::Polling => t::help::mode_polling_plain(language),
+            Self::Webhook => t::help::mode_webhook_plain(language),
+        }
+    }
+}
+
 /// Offers the commands of private chats in every language, and tells the operator's log chat that the bot is there.
 ///
 /// What Telegram refuses is logged: without a menu and without a line the bot works all the same.
-pub async fn introduce(dispatcher: &Dispatcher<AlitaApp>, message_dump: Option<ChatId>) {
+pub async fn introduce(dispatcher: &Dispatcher<AlitaApp>, mode: Mode, message_dump: Option<ChatId>) {
     let services = dispatcher.services();
     let client = services.client.within(LIMIT);
     offer_commands(&client, dispatcher.router(), &services.app.settings().languages).await;
     if let Some(chat) = message_dump {
-        announce(&client, dispatcher, chat).await;
+        announce(&client, dispatcher, mode, chat).await;
     }
 }
 
@@ -55,12 +73,12 @@ fn offered(router: &Router<AlitaApp>, language: Language) -> Vec<BotCommand> {
 }
 
 /// The log chat is the operator's; it reads English.
-async fn announce(client: &Client, dispatcher: &Dispatcher<AlitaApp>, chat: ChatId) {
+async fn announce(client: &Client, dispatcher: &Dispatcher<AlitaApp>, mode: Mode, chat: ChatId) {
     let language = Language::EN;
     let modules: Vec<&str> = dispatcher.router().modules().iter().copied().collect();
     let text = t::help::started(
         language,
-        t::help::mode_polling_plain(language),
+        mode.name(language),
         dispatcher.services().app.settings().version.as_str(),
         modules.join(", "),
     );

@@ -213,6 +213,7 @@ async fn the_standard_routes() {
         "alita_build_info{version=\"1.2.3\",commit=\"unknown\",mode=\"polling\"} 1",
         "alita_uptime_seconds 90\n",
         "alita_tasks 7",
+        "alita_remediation_actions_total{action=\"critical\"} 0",
         "alita_panics_total{where=\"observer\"} 1",
     ] {
         assert!(scraped.contains(line), "{line} is missing in {scraped}");

@@ -52,6 +52,18 @@ pub enum Action {
 }
 
 impl Action {
+    /// All of them.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::LogWarning,
+        Self::DispatcherSaturated,
+        Self::PoolWaiting,
+        Self::TelegramQueue,
+        Self::GiveMemoryBack,
+        Self::ShedLoad,
+        Self::Critical,
+        Self::Restore,
+    ];
+
     /// The label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
