@@ -10,7 +10,8 @@ mod view;
 use std::time::Duration;
 
 use alita_dispatch::{
-    Answer, Args, Command, Cx, Flow, HelpPage, Module, No, On, Outcome, Sender, Stage, Watcher, mistake,
+    Answer, Args, Command, Cx, Flow, Gate, HelpPage, Module, No, On, Outcome, Sender, Stage, Watcher, When,
+    mistake,
 };
 use alita_i18n::t;
 use alita_model::{LockSet, LockType};
@@ -22,11 +23,14 @@ use crate::app::{AlitaApp, Doors};
 const OLDEST_EDIT: Duration = Duration::from_secs(48 * 60 * 60);
 
 pub(crate) fn module() -> Module<AlitaApp> {
+    // Where bots are locked, the bot bans: nobody has that done who could not do it themselves.
+    let may_ban = Gate { rights: Rights::DELETE_MESSAGES.union(Rights::RESTRICT_MEMBERS), ..Gate::default() };
     Module::new("locks")
         .help(HelpPage::new(t::locks::title_button, t::locks::help).also_known_as(&["lock", "unlock"]))
         .command(
             Command::new("lock", lock)
                 .caller_needs(Rights::DELETE_MESSAGES)
+                .gate_when(When::Says(LockType::Bots.as_str()), may_ban)
                 .via_connection()
                 .help(t::locks::lock_help),
         )
