@@ -79,7 +79,7 @@ async fn warn_silently(cx: Cx<AlitaApp>, who: TargetMember, reason: Option<Reaso
         delete_beside(&cx, command).await;
     }
     match act(&cx, &who, count).await? {
-        Notice::Counting(_) => Ok(Flow::Done),
+        Notice::Counting(_) | Notice::ToldByAnother => Ok(Flow::Done),
         Notice::Punished(reply) => reply.standing_alone().reply(),
     }
 }
@@ -88,12 +88,15 @@ async fn warn_silently(cx: Cx<AlitaApp>, who: TargetMember, reason: Option<Reaso
 enum Notice {
     Counting(alita_dispatch::Reply),
     Punished(alita_dispatch::Reply),
+    /// Two have warned at the limit in the same moment, and the other one has cleared the tally.
+    ToldByAnother,
 }
 
 impl Notice {
     fn into_flow(self) -> Outcome {
         match self {
             Self::Counting(reply) | Self::Punished(reply) => reply.reply(),
+            Self::ToldByAnother => Ok(Flow::Done),
         }
     }
 }
@@ -124,8 +127,10 @@ async fn act(cx: &Cx<AlitaApp>, who: &TargetUser, count: Count) -> Result<Notice
         }
         Verdict::LimitReached(punishment) => {
             punish(cx, who.id, punishment).await?;
-            cx.db().warns().clear_at_limit(cx.chat(), who.id).await?;
-            Ok(Notice::Punished(view::punished(cx, who, &tally, &policy)))
+            Ok(match cx.db().warns().clear_at_limit(cx.chat(), who.id).await? {
+                true => Notice::Punished(view::punished(cx, who, &tally, &policy)),
+                false => Notice::ToldByAnother,
+            })
         }
     }
 }
