@@ -18,6 +18,7 @@ use alita_model::{LockSet, LockType};
 use alita_permissions::{Actor, Fact, Rights, exemption};
 
 use crate::app::{AlitaApp, Doors};
+use crate::saved::Saved;
 
 /// Telegram: a message older than this cannot be deleted by everybody; an edit of one is left alone.
 const OLDEST_EDIT: Duration = Duration::from_secs(48 * 60 * 60);
@@ -83,7 +84,7 @@ async fn set(cx: &Cx<AlitaApp>, args: &Args, is_locked: bool) -> Outcome {
         return mistake(if is_locked { t::locks::lock_usage } else { t::locks::unlock_usage });
     }
     let list: Vec<LockType> = types.iter().collect();
-    cx.db().locks().set(cx.chat(), &list, is_locked).await?;
+    cx.db().locks().set(cx.chat(), &list, is_locked).await.saved_or(|| view::not_saved(types))?;
     let missing = if is_locked { missing_rights(cx, types).await } else { Rights::empty() };
     view::changed(cx.lang(), types, is_locked, missing).reply()
 }

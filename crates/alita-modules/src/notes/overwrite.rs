@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::view;
 use crate::app::{AlitaApp, Doors};
 use crate::content::Remarks;
+use crate::saved::Saved;
 
 /// The namespace of the buttons.
 pub(super) const NAMESPACE: &str = "notes.overwrite";
@@ -83,12 +84,12 @@ pub(super) async fn answer(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
     if !wants_it {
         return view::edit_and_say(&cx, t::common::cancelled(cx.lang())).await;
     }
-    let words = match cx.db().notes().update(waiting.chat, &waiting.note).await {
+    let words = match cx.db().notes().update(waiting.chat, &waiting.note).await.saved() {
         Ok(true) => t::notes::overwritten(cx.lang(), &waiting.note.name),
         Ok(false) => t::notes::vanished(cx.lang(), &waiting.note.name),
-        Err(error) => {
+        Err(no) => {
             cx.edit(t::mistakes::could_not_save(cx.lang()).into()).await?;
-            return Err(error.into());
+            return Err(no);
         }
     };
     view::edit_and_say(&cx, words).await
