@@ -159,6 +159,13 @@ async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (End, bool) {
             }
             (End::Error, !is_watcher)
         }
+        No::Failed(fault, words) => {
+            let apology = explain(cx, origin, fault).await;
+            if apology.is_some() && !is_watcher {
+                say(cx, origin, &words).await;
+            }
+            (End::Error, !is_watcher)
+        }
     }
 }
 

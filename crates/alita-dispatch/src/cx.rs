@@ -221,6 +221,18 @@ impl<A: App> Cx<A> {
         }
     }
 
+    /// Whether the pressed button stands under the message that it was pressed on; `None` when there is no press, or
+    /// its message is out of reach.
+    ///
+    /// Telegram: a client can send any data as a press on any message of the bot that carries buttons.
+    #[must_use]
+    pub fn button_stands(&self) -> Option<bool> {
+        let data = self.query()?.data.as_deref();
+        let rows = self.message()?.reply_markup.as_deref().map(|markup| &markup.inline_keyboard);
+        let mut buttons = rows.into_iter().flatten().flatten();
+        Some(data.is_some() && buttons.any(|button| button.callback_data.as_deref() == data))
+    }
+
     /// The change of somebody's or the bot's own membership.
     #[must_use]
     pub fn member_change(&self) -> Option<&ChatMemberUpdated> {

@@ -74,6 +74,8 @@ pub enum When {
     WordsFollow,
     /// The chat has a public name, so everybody knows the way in.
     ChatIsPublic,
+    /// One of the words after the command is this one, in lower case: what it asks for takes other rights.
+    Says(&'static str),
 }
 
 impl When {
@@ -81,6 +83,7 @@ impl When {
         match self {
             Self::WordsFollow => !cx.args().is_empty(),
             Self::ChatIsPublic => cx.subject().username.is_some(),
+            Self::Says(word) => cx.args().rest().split_whitespace().any(|said| said.to_lowercase() == word),
         }
     }
 }

@@ -143,6 +143,7 @@ impl<A: App> HelpPage<A> {
 pub struct Button<A: App> {
     pub(crate) namespace: &'static str,
     pub(crate) gate: Gate,
+    pub(crate) has_secret: bool,
     pub(crate) run: Run<A>,
 }
 
@@ -160,7 +161,7 @@ impl<A: App> Button<A> {
     pub fn new<T>(namespace: &'static str, handler: impl Handler<A, T>) -> Self {
         let gate =
             Gate { audience: Audience::Everyone, bot: None, place: Where::Anywhere, ..Gate::default() };
-        Self { namespace, gate, run: erase(handler) }
+        Self { namespace, gate, has_secret: false, run: erase(handler) }
     }
 
     /// In groups, for administrators with these rights, which the bot has to have too.
@@ -191,6 +192,12 @@ impl<A: App> Button<A> {
     /// Reads the presser's record from Telegram instead of the remembered list.
     pub const fn checked_live(mut self) -> Self {
         self.gate.is_live = true;
+        self
+    }
+
+    /// Its data holds something that nobody can guess, so a press counts even where its message is out of reach.
+    pub const fn with_secret(mut self) -> Self {
+        self.has_secret = true;
         self
     }
 }

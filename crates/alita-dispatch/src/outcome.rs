@@ -38,6 +38,8 @@ pub enum No {
     Mistake(Mistake),
     /// Something broke.
     Fault(Fault),
+    /// Something broke, and this tells more of it than an apology: what was not done.
+    Failed(Fault, Mistake),
     /// A no that nobody hears.
     Silent,
 }

@@ -15,9 +15,9 @@ use crate::asks::Asks;
 use crate::boundary::{self, Origin};
 use crate::command::{Command, Connection, Registered};
 use crate::cx::Cx;
-use crate::gate::{Gate, Passage};
+use crate::gate::{Audience, Gate, Passage};
 use crate::meters::Kind;
-use crate::module::Watcher;
+use crate::module::{Button, Watcher};
 use crate::muted;
 use crate::outcome::{Flow, Mistake, No, Outcome};
 use crate::payload::Payload;
@@ -241,12 +241,20 @@ async fn press<A: App>(cx: &Cx<A>) {
         let cx = cx.clone();
         async move {
             match pass(&button.gate, &cx).await? {
+                Passage::Open if is_forged(&cx, &button) => Err(Mistake::invalid_button().into()),
                 Passage::Open => (button.run)(cx).await,
                 Passage::ProofNeeded => Err(No::Denied(Denied::ActorIsNotAdmin)),
             }
         }
     };
     boundary::run(&cx, origin, work.boxed()).await;
+}
+
+/// In a group a press must not rewrite what others read, such as the notice of a ban, through a button that does not
+/// stand there. Where the message is out of reach that cannot be seen: then a gate or a secret has to vouch for it.
+fn is_forged<A: App>(cx: &Cx<A>, button: &Button<A>) -> bool {
+    let is_vouched_for = button.has_secret || button.gate.audience != Audience::Everyone;
+    cx.place().is_group() && !cx.button_stands().unwrap_or(is_vouched_for)
 }
 
 /// Telegram: when a group becomes a supergroup, both the old and the new chat get a message about it.

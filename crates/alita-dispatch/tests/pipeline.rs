@@ -5,10 +5,11 @@ mod toy;
 use std::time::Duration;
 
 use alita_dispatch::{
-    Answer, Args, AskLimits, BuildError, Button, Command, Cx, DeepLink, Flow, Module, No, On, Outcome,
+    Answer, Args, AskLimits, BuildError, Button, Command, Cx, DeepLink, Flow, Keyboard, Module, No, On, Outcome,
     Payload, Router, Stage, Watcher,
 };
 use alita_markup::Html;
+use alita_model::MessageId;
 use alita_testkit::{Draft, Fault, Media, Speaker};
 
 use crate::toy::{Play, Toy};
@@ -161,6 +162,15 @@ async fn a_handler_that_never_ends_is_cut_off_after_half_a_minute() {
     play.leave().await;
 }
 
+/// A message of the bot with all its buttons.
+async fn new_carrier(play: &Play) -> MessageId {
+    play.says(play.mallory, "/buttons").await;
+    let carrier = play.telegram.messages(play.chat).last().and_then(|message| message["message_id"].as_i64());
+    play.toy.taken();
+    play.telegram.forget_calls();
+    MessageId::new(i32::try_from(carrier.expect("the bot's message")).expect("an id"))
+}
+
 #[tokio::test]
 async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
     async fn pressed(cx: Cx<Toy>, payload: Payload) -> Outcome {
@@ -174,18 +184,23 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
     async fn fails(_: Cx<Toy>) -> Outcome {
         Err(No::fault("broken"))
     }
+    async fn buttons(_: Cx<Toy>) -> Outcome {
+        let keyboard = Keyboard::new()
+            .ask("7", &Payload::new("toy").with("n", 7))
+            .ask("8", &Payload::new("TOY").with("n", 8))
+            .ask("x", &Payload::new("toy").with("n", "x"))
+            .ask("box", &Payload::new("toybox"))
+            .ask("broken", &Payload::new("broken"))
+            .ask("owners", &Payload::new("owners"));
+        Html::escaped("press them").with(keyboard).reply()
+    }
     let module = Module::new("toys")
-        .command(everyone("hello"))
+        .command(Command::new("buttons", buttons).for_everyone())
         .button(Button::new("toy", pressed))
         .button(Button::new("toybox", silent))
         .button(Button::new("broken", fails))
         .button(Button::new("owners", silent).for_owner());
     let play = Play::with(vec![module], 8).await;
-    play.says(play.mallory, "/hello").await;
-    let carrier = play.telegram.messages(play.chat).last().and_then(|message| message["message_id"].as_i64());
-    let carrier =
-        alita_model::MessageId::new(i32::try_from(carrier.expect("the bot's message")).expect("an id"));
-    play.toy.taken();
     for (data, noted, has_text) in [
         ("toy|v1|n=7", &["pressed 7"][..], false),
         ("TOY|v1|n=8", &["pressed 8"], false),
@@ -195,8 +210,11 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
         ("toy.7", &[], true),
         ("broken|v1|_", &[], true),
         ("owners|v1|_", &[], true),
+        // They mean something, but nobody put them there.
+        ("toy|v1|n=9", &[], true),
+        ("toybox|v1|a=b", &[], true),
     ] {
-        play.telegram.forget_calls();
+        let carrier = new_carrier(&play).await;
         play.telegram.press(play.mallory, play.chat, carrier, data);
         play.handled().await;
         assert_eq!(play.toy.taken(), noted, "{data}");
@@ -204,6 +222,11 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
         assert_eq!(answers.len(), 1, "{data}");
         assert_eq!(answers[0].params["text"].is_string(), has_text, "{data}");
     }
+    let carrier = new_carrier(&play).await;
+    play.telegram.press_inaccessible(play.mallory, play.chat, carrier, "toy|v1|n=7");
+    play.handled().await;
+    assert_eq!(play.toy.taken(), [""; 0], "it cannot be seen whether it stands there");
+    assert_eq!(play.telegram.calls_of("answerCallbackQuery").len(), 1);
     assert!(play.telegram.faults_seen().is_empty());
     play.leave().await;
 }

@@ -21,6 +21,7 @@ use alita_telegram::AsyncTelegramApi;
 use alita_telegram::methods::{ExportChatInviteLinkParams, GetChatParams};
 
 use crate::app::{AlitaApp, Doors};
+use crate::saved::Saved;
 
 /// How long a chat waits between two readings of its list by hand.
 const RELOAD_PAUSE: Duration = Duration::from_secs(10 * 60);
@@ -160,7 +161,7 @@ async fn trust(cx: Cx<AlitaApp>, switch: Option<Switch>) -> Outcome {
         (true, Some(Switch::On)) => t::admin::trust_already_on,
         (false, Some(Switch::Off)) => t::admin::trust_already_off,
         (_, Some(switch)) => {
-            cx.db().admin().set_anon_admin(cx.chat(), switch.is_on()).await?;
+            cx.db().admin().set_anon_admin(cx.chat(), switch.is_on()).await.saved()?;
             if switch.is_on() { t::admin::trust_set_on } else { t::admin::trust_set_off }
         }
     };

@@ -13,7 +13,7 @@ use alita_dispatch::{
 };
 use alita_i18n::t;
 use alita_model::{Peer, Punishment};
-use alita_permissions::{Denied, Rights};
+use alita_permissions::{Denied, Rights, Status};
 
 use crate::app::AlitaApp;
 use crate::punish::{delete_beside, punish, punish_for, unban, wording};
@@ -121,13 +121,17 @@ async fn kick_and_delete(cx: Cx<AlitaApp>, spam: Replied<TargetMember>, reason: 
 }
 
 /// `/kickme`: goodbye. Admins are not kicked, not even by themselves.
+///
+/// Telegram: whoever was kicked comes back as an ordinary member, so a kick would lift a restriction.
 async fn kick_me(cx: Cx<AlitaApp>) -> Outcome {
     if *cx.sender() == Sender::AnonymousAdmin {
         return mistake(t::bans::admins_stay);
     }
     let me = cx.person()?;
-    if cx.in_chat(me.id).await?.is_admin() {
-        return mistake(t::bans::admins_stay);
+    match cx.in_chat(me.id).await?.status {
+        Status::Owner | Status::Administrator => return mistake(t::bans::admins_stay),
+        Status::Restricted { .. } => return mistake(t::bans::restricted_stay),
+        _ => {}
     }
     punish(&cx, me.id, Punishment::Kick).await?;
     view::left(&cx).reply()

@@ -9,6 +9,7 @@ use alita_i18n::{Language, t};
 use alita_model::UserId;
 
 use crate::app::{AlitaApp, Doors};
+use crate::saved::Saved;
 
 pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("languages")
@@ -38,12 +39,7 @@ async fn change(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
     let Some(language) = language.filter(|language| cx.settings().languages.contains(language)) else {
         return Err(Mistake::invalid_button().or_toast(t::languages::not_offered_toast).into());
     };
-    if let Err(error) = store(&cx, cx.person()?.id, language).await {
-        tracing::error!(chat.id = %cx.chat(), %error, "a language could not be stored");
-        return Err(Mistake::new(t::mistakes::could_not_save)
-            .or_toast(t::mistakes::could_not_save_toast)
-            .into());
-    }
+    store(&cx, cx.person()?.id, language).await.saved()?;
     if cx.message_id().is_some() {
         // It is stored: whatever becomes of the message now, the presser shall not hear of a failure.
         cx.toast(None).await;

@@ -4,6 +4,7 @@ mod app;
 mod content;
 mod modules;
 mod punish;
+mod saved;
 mod take;
 
 mod admin;

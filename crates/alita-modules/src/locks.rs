@@ -10,23 +10,28 @@ mod view;
 use std::time::Duration;
 
 use alita_dispatch::{
-    Answer, Args, Command, Cx, Flow, HelpPage, Module, No, On, Outcome, Sender, Stage, Watcher, mistake,
+    Answer, Args, Command, Cx, Flow, Gate, HelpPage, Module, No, On, Outcome, Sender, Stage, Watcher, When,
+    mistake,
 };
 use alita_i18n::t;
 use alita_model::{LockSet, LockType};
 use alita_permissions::{Actor, Fact, Rights, exemption};
 
 use crate::app::{AlitaApp, Doors};
+use crate::saved::Saved;
 
 /// Telegram: a message older than this cannot be deleted by everybody; an edit of one is left alone.
 const OLDEST_EDIT: Duration = Duration::from_secs(48 * 60 * 60);
 
 pub(crate) fn module() -> Module<AlitaApp> {
+    // Where bots are locked, the bot bans: nobody has that done who could not do it themselves.
+    let may_ban = Gate { rights: Rights::DELETE_MESSAGES.union(Rights::RESTRICT_MEMBERS), ..Gate::default() };
     Module::new("locks")
         .help(HelpPage::new(t::locks::title_button, t::locks::help).also_known_as(&["lock", "unlock"]))
         .command(
             Command::new("lock", lock)
                 .caller_needs(Rights::DELETE_MESSAGES)
+                .gate_when(When::Says(LockType::Bots.as_str()), may_ban)
                 .via_connection()
                 .help(t::locks::lock_help),
         )
@@ -79,7 +84,7 @@ async fn set(cx: &Cx<AlitaApp>, args: &Args, is_locked: bool) -> Outcome {
         return mistake(if is_locked { t::locks::lock_usage } else { t::locks::unlock_usage });
     }
     let list: Vec<LockType> = types.iter().collect();
-    cx.db().locks().set(cx.chat(), &list, is_locked).await?;
+    cx.db().locks().set(cx.chat(), &list, is_locked).await.saved_or(|| view::not_saved(types))?;
     let missing = if is_locked { missing_rights(cx, types).await } else { Rights::empty() };
     view::changed(cx.lang(), types, is_locked, missing).reply()
 }

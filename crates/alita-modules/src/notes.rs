@@ -18,6 +18,7 @@ use alita_permissions::Rights;
 
 use crate::app::{AlitaApp, Doors};
 use crate::content::{Captured, capture};
+use crate::saved::Saved;
 
 pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("notes")
@@ -64,7 +65,7 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .via_connection()
                 .help(t::notes::privnote_help),
         )
-        .button(Button::new(overwrite::NAMESPACE, overwrite::answer))
+        .button(Button::new(overwrite::NAMESPACE, overwrite::answer).with_secret())
         .button(Button::new(view::CLEAR_ALL, clear_all).for_owner())
         .watcher(Watcher::new(Stage::Command, "hash name", fetch::by_hash).when(fetch::is_called))
         .deep_link(DeepLink::prefix("notes_", links::list))
@@ -82,7 +83,7 @@ async fn save(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
     let name = NoteName::parse(&word).map_err(bad_name)?;
     let Captured { content, flags, remarks } = capture(&cx, &args, name.as_str())?;
     let note = Note { name, content, flags };
-    match cx.db().notes().add(cx.chat(), &note).await? {
+    match cx.db().notes().add(cx.chat(), &note).await.saved()? {
         AddNote::Added => view::saved(&cx, &note.name, &remarks).reply(),
         AddNote::Exists => overwrite::ask(&cx, note, &remarks).await,
     }
@@ -92,7 +93,7 @@ async fn save(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
 async fn clear(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
     let Some(word) = args.word() else { return mistake(t::notes::name_needed) };
     let name = NoteName::parse(&word).map_err(bad_name)?;
-    match cx.db().notes().remove(cx.chat(), &name).await? {
+    match cx.db().notes().remove(cx.chat(), &name).await.saved()? {
         true => t::notes::cleared(cx.lang(), name).reply(),
         false => t::notes::unknown(cx.lang(), name).reply(),
     }
@@ -116,7 +117,7 @@ async fn ask_to_clear_all(cx: Cx<AlitaApp>) -> Outcome {
 async fn clear_all(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
     let words = match payload.get::<String>("a")?.as_str() {
         "yes" => {
-            cx.db().notes().remove_all(cx.chat()).await?;
+            cx.db().notes().remove_all(cx.chat()).await.saved()?;
             t::notes::all_cleared(cx.lang())
         }
         "no" => t::common::cancelled(cx.lang()),
@@ -151,7 +152,7 @@ async fn private_mode(cx: Cx<AlitaApp>, switch: Option<Switch>) -> Outcome {
         }
         .reply();
     };
-    cx.db().notes().set_private(cx.chat(), switch.is_on()).await?;
+    cx.db().notes().set_private(cx.chat(), switch.is_on()).await.saved()?;
     if switch.is_on() { t::notes::private_set_on(cx.lang()) } else { t::notes::private_set_off(cx.lang()) }
         .reply()
 }

@@ -15,6 +15,7 @@ use alita_permissions::Rights;
 use crate::app::{AlitaApp, Doors};
 use crate::punish::wording::presser;
 use crate::punish::{delete_beside, punish};
+use crate::saved::Saved;
 
 pub(crate) fn module() -> Module<AlitaApp> {
     let may_delete = Rights::RESTRICT_MEMBERS.union(Rights::DELETE_MESSAGES);
@@ -79,7 +80,7 @@ async fn warn_silently(cx: Cx<AlitaApp>, who: TargetMember, reason: Option<Reaso
         delete_beside(&cx, command).await;
     }
     match act(&cx, &who, count).await? {
-        Notice::Counting(_) => Ok(Flow::Done),
+        Notice::Counting(_) | Notice::ToldByAnother => Ok(Flow::Done),
         Notice::Punished(reply) => reply.standing_alone().reply(),
     }
 }
@@ -88,12 +89,15 @@ async fn warn_silently(cx: Cx<AlitaApp>, who: TargetMember, reason: Option<Reaso
 enum Notice {
     Counting(alita_dispatch::Reply),
     Punished(alita_dispatch::Reply),
+    /// Two have warned at the limit in the same moment, and the other one has cleared the tally.
+    ToldByAnother,
 }
 
 impl Notice {
     fn into_flow(self) -> Outcome {
         match self {
             Self::Counting(reply) | Self::Punished(reply) => reply.reply(),
+            Self::ToldByAnother => Ok(Flow::Done),
         }
     }
 }
@@ -107,7 +111,7 @@ struct Count {
 /// One more warning is stored; nobody knows of it yet.
 async fn record(cx: &Cx<AlitaApp>, who: &TargetUser, reason: Option<Reason>) -> Result<Count, No> {
     let reason = reason.map_or_else(|| t::warns::no_reason_plain(cx.lang()), |reason| reason.0);
-    let (tally, policy) = cx.db().warns().add(cx.chat(), who.id, Some(&reason)).await?;
+    let (tally, policy) = cx.db().warns().add(cx.chat(), who.id, Some(&reason)).await.saved()?;
     cx.count_action("warn", None);
     Ok(Count { tally, policy })
 }
@@ -124,8 +128,10 @@ async fn act(cx: &Cx<AlitaApp>, who: &TargetUser, count: Count) -> Result<Notice
         }
         Verdict::LimitReached(punishment) => {
             punish(cx, who.id, punishment).await?;
-            cx.db().warns().clear_at_limit(cx.chat(), who.id).await?;
-            Ok(Notice::Punished(view::punished(cx, who, &tally, &policy)))
+            Ok(match cx.db().warns().clear_at_limit(cx.chat(), who.id).await? {
+                true => Notice::Punished(view::punished(cx, who, &tally, &policy)),
+                false => Notice::ToldByAnother,
+            })
         }
     }
 }
@@ -158,7 +164,7 @@ async fn remove_by_button(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
 }
 
 async fn take_back(cx: &Cx<AlitaApp>, user: UserId) -> Result<alita_markup::Html, No> {
-    Ok(match cx.db().warns().remove_last(cx.chat(), user).await? {
+    Ok(match cx.db().warns().remove_last(cx.chat(), user).await.saved()? {
         Some(_) => t::warns::removed(cx.lang(), presser(cx)),
         None => t::warns::nothing_to_remove(cx.lang()),
     })
@@ -166,7 +172,7 @@ async fn take_back(cx: &Cx<AlitaApp>, user: UserId) -> Result<alita_markup::Html
 
 /// `/resetwarns <reply | @user | id>`: takes all warnings of somebody back.
 async fn reset(cx: Cx<AlitaApp>, who: TargetUser) -> Outcome {
-    match cx.db().warns().reset(cx.chat(), who.id).await? {
+    match cx.db().warns().reset(cx.chat(), who.id).await.saved()? {
         true => t::warns::reset(cx.lang(), alita_markup::mention(who.id, &who.name)).reply(),
         false => t::warns::nothing_to_remove(cx.lang()).reply(),
     }
@@ -183,7 +189,7 @@ async fn ask_to_reset_all(cx: Cx<AlitaApp>) -> Outcome {
 async fn reset_all(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
     match payload.get::<String>("a")?.as_str() {
         "yes" => {
-            cx.db().warns().reset_all(cx.chat()).await?;
+            cx.db().warns().reset_all(cx.chat()).await.saved()?;
             t::warns::all_reset(cx.lang()).edit()
         }
         "no" => t::common::cancelled(cx.lang()).edit(),
@@ -206,7 +212,7 @@ async fn set_limit(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
     let policy =
         u32::try_from(limit).ok().and_then(|limit| WarnPolicy::new(limit, Punishment::default()).ok());
     let Some(policy) = policy else { return mistake(|lang| t::mistakes::number_out_of_range(lang, 1, 100)) };
-    cx.db().warns().set_limit(cx.chat(), policy.limit()).await?;
+    cx.db().warns().set_limit(cx.chat(), policy.limit()).await.saved()?;
     t::warns::limit_set(cx.lang(), policy.limit().into()).reply()
 }
 
@@ -216,6 +222,6 @@ async fn set_mode(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
     let Ok(punishment) = word.parse::<Punishment>() else {
         return mistake(move |lang| t::warns::mode_unknown(lang, word.as_str()));
     };
-    cx.db().warns().set_punishment(cx.chat(), punishment).await?;
+    cx.db().warns().set_punishment(cx.chat(), punishment).await.saved()?;
     t::warns::mode_set(cx.lang(), punishment.as_str()).reply()
 }

@@ -6,6 +6,7 @@ use alita_model::{ChatId, UserId};
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, start_of_time};
 use alita_testkit::{Draft, FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::TestBot;
@@ -234,6 +235,41 @@ async fn a_message_that_is_gone_is_as_good_as_deleted() {
     room.telegram.say(room.chat, Speaker::User(room.ada), Draft::text("/dwarn spam").reply_to(spam));
     room.bot.handled().await;
     assert_eq!(room.texts().len(), 1);
+    assert_eq!(room.count().await, 1);
+    room.leave().await;
+}
+
+/// Every command that stores something, in a database that takes nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wanted_something_stored_hears_that_it_was_not() {
+    let room = room().await;
+    let olga = room.telegram.add_user(NewUser::named("Olga"));
+    room.telegram.set_member(room.chat, olga, Member::owner());
+    room.warns_mallory().await;
+    room.says(room.ada, "/save a b").await;
+    for table in ["warns_users", "warns_settings", "notes", "notes_settings", "admin", "locks"] {
+        for write in ["INSERT", "UPDATE", "DELETE"] {
+            let refuse = format!(
+                "CREATE TRIGGER {table}_{write} BEFORE {write} ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+            );
+            room.bot.db.connection().execute_unprepared(&refuse).await.expect("a trigger");
+        }
+    }
+    for wish in [
+        &format!("/warn {} again", room.mallory),
+        &format!("/rmwarn {}", room.mallory),
+        &format!("/resetwarns {}", room.mallory),
+        "/setwarnlimit 7",
+        "/setwarnmode ban",
+        "/save c d",
+        "/clear a",
+        "/privnote on",
+        "/anonadmin on",
+        "/lock url",
+    ] {
+        let told = room.says(olga, wish).await;
+        assert!(matches!(&*told, [line] if line.starts_with("I could not save that")), "{wish}: {told:?}");
+    }
     assert_eq!(room.count().await, 1);
     room.leave().await;
 }

@@ -25,7 +25,10 @@ async fn locks_18_a_failed_write_locks_neither_of_two_types() {
     telegram.say(chat, Speaker::User(ada), Draft::text("/lock sticker url"));
     bot.handled().await;
 
-    assert_eq!(telegram.calls_of("sendMessage").len(), 1, "one apology");
+    let told = telegram.calls_of("sendMessage");
+    let told: Vec<&str> = told.iter().filter_map(|call| call.params["text"].as_str()).collect();
+    let failed = "I could not save that, so this stays as it was: <code>sticker</code>, <code>url</code>. Please try again in a moment.";
+    assert_eq!(told, [failed]);
     assert_eq!(bot.db.locks().of(chat).await.expect("the locks"), LockSet::EMPTY);
     bot.leave().await;
 }

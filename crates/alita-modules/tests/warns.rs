@@ -6,6 +6,7 @@ use alita_model::{ChatId, UserId};
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, start_of_time};
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+use sea_orm::ConnectionTrait;
 
 use crate::support::TestBot;
 
@@ -29,6 +30,20 @@ async fn warns_08_two_first_warnings_at_once_are_two() {
     }
     bot.handled().await;
     assert_eq!(bot.db.warns().of(chat, mallory).await.expect("a tally").count, 2);
+    bot.leave().await;
+}
+
+/// Of two who warn at the limit in the same moment, one finds the tally cleared by the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_finds_the_tally_cleared_posts_no_second_notice() {
+    let (mut bot, chat, ada, _, mallory) = group().await;
+    bot.db.warns().set_limit(chat, 1).await.expect("a limit");
+    let clear = "CREATE TRIGGER the_other AFTER INSERT ON warns_users BEGIN DELETE FROM warns_users; END";
+    bot.db.connection().execute_unprepared(clear).await.expect("a trigger");
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text(format!("/warn {mallory} x")));
+    bot.handled().await;
+    assert_eq!(bot.telegram.calls_of("restrictChatMember").len(), 1);
+    assert_eq!(bot.telegram.calls_of("sendMessage").len(), 0, "the other one has told it");
     bot.leave().await;
 }
 

@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::room::Room;
 use crate::{BOT, LIMIT, whole};
 
-const APOLOGY: &str = "Sorry, something went wrong";
+const NOT_SAVED: &str = "I could not save that";
 
 /// From here on no file of the bot grows beyond this, or all may again.
 async fn limit_files(running: &Running, to: &str) {
@@ -36,7 +36,7 @@ async fn on_a_full_disk_wishes_are_refused_politely_until_there_is_room() {
     limit_files(&running, "4096").await;
     for wish in ["/setwarnlimit 7", "/save intro Welcome!", "/lock sticker"] {
         let told = room.is_told(room.ada, wish).await;
-        assert!(told.starts_with(APOLOGY), "{told}");
+        assert!(told.starts_with(NOT_SAVED), "{told}");
     }
     room.is_deleted(room.mallory, "and https://coins.example/again").await;
     room.is_deleted(room.stranger(), "me too https://coins.example").await;
@@ -47,7 +47,7 @@ async fn on_a_full_disk_wishes_are_refused_politely_until_there_is_room() {
     limit_files(&running, "unlimited").await;
     for wish in ["/setwarnlimit 7", "/save intro Welcome!"] {
         let told = room.is_told(room.ada, wish).await;
-        assert!(!told.starts_with(APOLOGY), "{told}; the log:\n{}", room.program.stderr());
+        assert!(!told.starts_with(NOT_SAVED), "{told}; the log:\n{}", room.program.stderr());
     }
     room.is_told(room.mallory, "#intro").await;
     // Panics could not be logged, but they were counted.
@@ -91,11 +91,11 @@ async fn a_database_that_is_locked_by_a_tool_is_waited_for_and_then_apologised_f
     let tool = Database::connect(&url).await.expect("the file opens");
     tool.execute_unprepared("BEGIN IMMEDIATE").await.expect("nobody writes");
     let told = room.is_told(room.ada, "/setwarnlimit 7").await;
-    assert!(told.starts_with(APOLOGY), "{told}");
+    assert!(told.starts_with(NOT_SAVED), "{told}");
     room.is_deleted(room.mallory, "and https://coins.example/again").await;
     tool.execute_unprepared("ROLLBACK").await.expect("it is over");
     tool.close().await.expect("it closes");
     let told = room.is_told(room.ada, "/setwarnlimit 7").await;
-    assert!(!told.starts_with(APOLOGY), "{told}");
+    assert!(!told.starts_with(NOT_SAVED), "{told}");
     room.ends_well(running).await;
 }

@@ -10,7 +10,7 @@ use crate::whole;
 const OUTAGE: Duration = Duration::from_secs(30);
 
 /// The beginning of the one line for a person whose wish failed.
-const APOLOGY: &str = "Sorry, something went wrong";
+const NOT_SAVED: &str = "I could not save that";
 
 #[tokio::test]
 async fn without_postgresql_locks_are_kept_and_wishes_are_refused_politely() {
@@ -33,7 +33,7 @@ async fn without_postgresql_locks_are_kept_and_wishes_are_refused_politely() {
     room.is_deleted(room.stranger(), "me too https://coins.example").await;
     for wish in ["/setwarnlimit 7", "/lock sticker", "/save intro Welcome!"] {
         let told = room.is_told(room.ada, wish).await;
-        assert!(told.starts_with(APOLOGY), "{told}");
+        assert!(told.starts_with(NOT_SAVED), "{told}");
     }
     room.is_told(room.mallory, "/id").await;
     room.is_healthy("database", false).await;
@@ -44,7 +44,7 @@ async fn without_postgresql_locks_are_kept_and_wishes_are_refused_politely() {
     postgres.start().await;
     room.is_healthy("database", true).await;
     let told = room.is_told(room.ada, "/setwarnlimit 7").await;
-    assert!(!told.starts_with(APOLOGY), "{told}");
+    assert!(!told.starts_with(NOT_SAVED), "{told}");
     room.is_told(room.ada, "/save intro Welcome!").await;
     room.is_told(room.mallory, "#intro").await;
     room.is_deleted(room.mallory, "https://coins.example").await;

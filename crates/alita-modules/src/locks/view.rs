@@ -1,5 +1,6 @@
 //! What a chat reads about locks.
 
+use alita_dispatch::Mistake;
 use alita_i18n::{Language, t};
 use alita_markup::Html;
 use alita_model::{LockSet, LockType};
@@ -15,6 +16,11 @@ pub(super) fn changed(lang: Language, types: LockSet, is_locked: bool, missing: 
         text.newline().push(t::locks::cannot_ban_bots(lang));
     }
     text
+}
+
+/// It names what stays as it was.
+pub(super) fn not_saved(types: LockSet) -> Mistake {
+    Mistake::new(move |lang| t::locks::could_not_save(lang, names(types.iter())))
 }
 
 pub(super) fn locks(lang: Language, locked: LockSet) -> Html {

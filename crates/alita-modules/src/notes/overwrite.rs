@@ -9,12 +9,12 @@ use alita_dispatch::{Cx, Flow, Mistake, No, Outcome, Payload, mistake, toast};
 use alita_i18n::t;
 use alita_model::{ChatId, Note, UserId};
 use alita_permissions::{Check, Rights};
-use alita_telegram::types::Message;
 use serde::{Deserialize, Serialize};
 
 use super::view;
 use crate::app::{AlitaApp, Doors};
 use crate::content::Remarks;
+use crate::saved::Saved;
 
 /// The namespace of the buttons.
 pub(super) const NAMESPACE: &str = "notes.overwrite";
@@ -84,12 +84,12 @@ pub(super) async fn answer(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
     if !wants_it {
         return view::edit_and_say(&cx, t::common::cancelled(cx.lang())).await;
     }
-    let words = match cx.db().notes().update(waiting.chat, &waiting.note).await {
+    let words = match cx.db().notes().update(waiting.chat, &waiting.note).await.saved() {
         Ok(true) => t::notes::overwritten(cx.lang(), &waiting.note.name),
         Ok(false) => t::notes::vanished(cx.lang(), &waiting.note.name),
-        Err(error) => {
+        Err(no) => {
             cx.edit(t::mistakes::could_not_save(cx.lang()).into()).await?;
-            return Err(error.into());
+            return Err(no);
         }
     };
     view::edit_and_say(&cx, words).await
@@ -100,20 +100,10 @@ pub(super) async fn answer(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
 async fn too_late(cx: &Cx<AlitaApp>, token: &str) -> Outcome {
     let words = t::notes::question_is_over(cx.lang());
     let is_first = cx.state().claim(ANSWERED, token, LIFETIME).await?;
-    if is_first && still_asks(cx) {
+    if is_first && cx.button_stands() == Some(true) {
         return view::edit_and_say(cx, words).await;
     }
     toast(alita_markup::strip_tags(&words))
-}
-
-/// Whether the pressed button really stands under the message.
-fn still_asks(cx: &Cx<AlitaApp>) -> bool {
-    let data = cx.query().and_then(|query| query.data.as_deref());
-    let rows = cx.message().and_then(|message: &Message| message.reply_markup.as_deref());
-    data.is_some()
-        && rows.is_some_and(|markup| {
-            markup.inline_keyboard.iter().flatten().any(|button| button.callback_data.as_deref() == data)
-        })
 }
 
 /// Eight bytes that nobody can guess, as 16 hexadecimal digits.

@@ -1,6 +1,9 @@
 //! What conversations arrange because there is no command for it, or none that they are about.
 
 use alita_model::{ChatId, ContentKind, Note, NoteFlags, NoteName, SavedContent, UserId};
+use alita_telegram::AsyncTelegramApi;
+use alita_telegram::methods::SendMessageParams;
+use alita_telegram::types::{InlineKeyboardButton, InlineKeyboardMarkup, ReplyMarkup};
 use alita_testkit::transcript::Scene;
 
 use super::TestBot;
@@ -35,6 +38,9 @@ pub async fn given(bot: &TestBot, scene: &Scene, line: &str) -> Result<(), Strin
         let chat = scene.chat(chat.trim_matches('"')).ok_or("there is no such chat")?;
         return told(bot.db.connections().connect(person(scene, who)?, chat).await);
     }
+    if let Some(data) = line.strip_prefix("I have sent a button with ") {
+        return send_button(bot, chat, data.trim_matches('"')).await;
+    }
     if let Some(name) = line.strip_prefix("the note ").and_then(|rest| rest.strip_suffix(" is empty")) {
         return note(bot, chat, name, ContentKind::Text, "").await;
     }
@@ -48,6 +54,19 @@ pub async fn given(bot: &TestBot, scene: &Scene, line: &str) -> Result<(), Strin
         }
     }
     Err(format!("nobody knows how to arrange {line:?}"))
+}
+
+/// A message with a button, as an older version of the bot may have left it behind.
+async fn send_button(bot: &TestBot, chat: ChatId, data: &str) -> Result<(), String> {
+    let button = InlineKeyboardButton::builder().text("Press me").callback_data(data).build();
+    let markup = InlineKeyboardMarkup::builder().inline_keyboard(vec![vec![button]]).build();
+    let message = SendMessageParams::builder()
+        .chat_id(chat.get())
+        .text("An old message")
+        .reply_markup(ReplyMarkup::InlineKeyboardMarkup(markup))
+        .build();
+    let sent = bot.dispatcher.services().client.send_message(&message).await;
+    sent.map(drop).map_err(|error| error.to_string())
 }
 
 /// A note without a file, as an old database may hold it.
