@@ -5,8 +5,8 @@ mod toy;
 use std::time::Duration;
 
 use alita_dispatch::{
-    Answer, Args, AskLimits, BuildError, Button, Command, Cx, DeepLink, Flow, Keyboard, Module, No, On, Outcome,
-    Payload, Router, Stage, Watcher,
+    Answer, Args, AskLimits, BuildError, Button, Command, Cx, DeepLink, Flow, Keyboard, Module, No, On,
+    Outcome, Payload, Router, Stage, Watcher,
 };
 use alita_markup::Html;
 use alita_model::MessageId;
