@@ -28,6 +28,11 @@ pub(crate) fn state(kind: &str, key: &str) -> String {
     format!("alita:s:{kind}:{key}")
 }
 
+/// Live state that somebody took and may have to take again; no state has this name, for no kind is called so.
+pub(crate) fn taken(kind: &str, key: &str, taker: i64) -> String {
+    format!("alita:s:taken:{taker}:{kind}:{key}")
+}
+
 /// A claim.
 pub(crate) fn claim(kind: &str, key: &str) -> String {
     format!("alita:l:{kind}:{key}")

@@ -36,6 +36,17 @@ impl LocalState {
         self.lock(now).remove(key)
     }
 
+    /// Moves what lies under a key to another one, unless something lies there already; says what lies there then.
+    pub(crate) fn shift(&self, from: &str, to: &str, now: Duration, lifetime: Duration) -> Option<Vec<u8>> {
+        let mut held = self.lock(now);
+        if let Some(entry) = held.entries.get(to) {
+            return Some(entry.bytes.clone());
+        }
+        let bytes = held.remove(from)?;
+        held.insert(to, bytes.clone(), now.saturating_add(lifetime));
+        Some(bytes)
+    }
+
     /// Puts the key if nobody has; says whether it did.
     pub(crate) fn claim(&self, key: &str, now: Duration, lifetime: Duration) -> bool {
         let mut held = self.lock(now);

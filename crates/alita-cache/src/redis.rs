@@ -35,6 +35,11 @@ const FORGET: &str = "redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2]) \
     redis.call('UNLINK', KEYS[1]) \
     redis.call('PUBLISH', ARGV[3], ARGV[4]) return 1";
 
+/// Moves a value to its taker's key, unless it is there already, and answers with it.
+const SHIFT: &str = "local taken = redis.call('GET', KEYS[2]) if taken then return taken end \
+    local value = redis.call('GET', KEYS[1]) if not value then return false end \
+    redis.call('SET', KEYS[2], value, 'PX', ARGV[1]) redis.call('UNLINK', KEYS[1]) return value";
+
 /// Puts our name under a piece of work if there is none, renews it if it is ours, and answers with what stood there.
 const BEGIN_WORK: &str = "local found = redis.call('GET', KEYS[1]) \
     if not found or found == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end return found";
@@ -231,6 +236,18 @@ impl Redis {
 
     pub(crate) async fn take_state(&self, counting: &Counting, key: String) -> Result<Option<Bytes>, Error> {
         self.ask(counting, "state_take", STATE_LIMIT, |redis| async move { redis.getdel(key).await }).await
+    }
+
+    pub(crate) async fn shift_state(
+        &self,
+        counting: &Counting,
+        from: String,
+        to: String,
+        lifetime: Duration,
+    ) -> Result<Option<Bytes>, Error> {
+        let (both, lifetime) = (vec![from, to], milliseconds(lifetime).to_string());
+        let question = |redis: WithOptions<Client>| async move { redis.eval(SHIFT, both, lifetime).await };
+        self.ask(counting, "state_take", STATE_LIMIT, question).await
     }
 
     pub(crate) async fn claim(

@@ -71,6 +71,53 @@ impl State {
         })
     }
 
+    /// Takes the value away for the sake of one piece of work, such as the handling of an update. Of several takers
+    /// only one gets it, but that one gets it again when its work is done again, for `lifetime` from the first time.
+    ///
+    /// So a crash between the taking and what is done with the value does not lose it.
+    ///
+    /// # Errors
+    ///
+    /// Redis does not answer.
+    pub async fn take_for<T: DeserializeOwned>(
+        &self,
+        taker: i64,
+        kind: &'static str,
+        key: &str,
+        lifetime: Duration,
+    ) -> Result<Option<T>, Error> {
+        let (from, to) = (keys::state(kind, key), keys::taken(kind, key, taker));
+        Ok(match &self.0.redis {
+            Some(redis) => Box::pin(redis.shift_state(&self.0.counting, from, to, lifetime))
+                .await?
+                .and_then(|bytes| decode(&bytes)),
+            None => self.0.local.shift(&from, &to, self.now(), lifetime).and_then(|bytes| decode(&bytes)),
+        })
+    }
+
+    /// The value that this taker could [take](State::take_for), without taking it.
+    ///
+    /// # Errors
+    ///
+    /// Redis does not answer.
+    pub async fn get_for<T: DeserializeOwned>(
+        &self,
+        taker: i64,
+        kind: &'static str,
+        key: &str,
+    ) -> Result<Option<T>, Error> {
+        if let Some(waiting) = self.get(kind, key).await? {
+            return Ok(Some(waiting));
+        }
+        let key = keys::taken(kind, key, taker);
+        Ok(match &self.0.redis {
+            Some(redis) => {
+                Box::pin(redis.get_state(&self.0.counting, key)).await?.and_then(|bytes| decode(&bytes))
+            }
+            None => self.0.local.get(&key, self.now()).and_then(|bytes| decode(&bytes)),
+        })
+    }
+
     /// Claims a key for `lifetime`; `true` for the first one only, until it ends or is released.
     ///
     /// While Redis does not answer, each instance claims for itself: two of them may do the work, but never none.

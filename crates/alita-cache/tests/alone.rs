@@ -244,6 +244,25 @@ async fn state_is_taken_and_claimed_by_one_only() {
 }
 
 #[tokio::test]
+async fn who_took_a_value_gets_it_again_and_nobody_else_does() {
+    let (clock, cache, _) = cache();
+    let state = cache.state();
+    let minute = Duration::from_secs(60);
+    state.put("pending", "1", &5_u32, minute).await.expect("kept");
+    let take = async |taker| state.take_for::<u32>(taker, "pending", "1", minute).await.expect("asked");
+    let get = async |taker| state.get_for::<u32>(taker, "pending", "1").await.expect("asked");
+    assert_eq!((get(7).await, get(8).await), (Some(5), Some(5)), "it waits for anybody");
+    clock.advance(minute / 2);
+    assert_eq!((take(7).await, take(8).await, take(7).await), (Some(5), None, Some(5)));
+    assert_eq!((get(7).await, get(8).await), (Some(5), None));
+    assert_eq!(state.take::<u32>("pending", "1").await.expect("asked"), None);
+    clock.advance(minute * 3 / 4);
+    assert_eq!(take(7).await, Some(5), "for as long as it said when it took");
+    clock.advance(minute / 4);
+    assert_eq!((get(7).await, take(7).await), (None, None));
+}
+
+#[tokio::test]
 async fn state_expires_by_the_clock() {
     let (clock, cache, _) = cache();
     let state = cache.state();

@@ -104,7 +104,8 @@ pub async fn prove<A: App>(cx: Cx<A>, payload: Payload) -> Outcome {
         Fact::Known(false) | Fact::NotFound => return denied(Denied::ActorIsNotAdmin),
         _ => return denied(Denied::CouldNotFindOut),
     }
-    let kept = cx.state().take::<Message>(KIND, &key(chat, message)).await?;
+    // Taken for this press alone: when a crash cuts it short it comes again, and finds the command again.
+    let kept = cx.state().take_for::<Message>(cx.update_id(), KIND, &key(chat, message), LIFETIME).await?;
     if let Err(error) = cx.jobs().cancel(&expiry_key(chat, message)).await {
         tracing::debug!(%error, "a proof that was given may seem to expire");
     }

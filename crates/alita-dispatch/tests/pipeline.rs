@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use alita_dispatch::{
     Answer, Args, AskLimits, BuildError, Button, Command, Cx, DeepLink, Flow, Keyboard, Module, No, On,
-    Outcome, Payload, Router, Stage, Watcher,
+    Outcome, Payload, Router, Stage, Watcher, proof,
 };
 use alita_markup::Html;
 use alita_model::MessageId;
-use alita_testkit::{Draft, Fault, Media, Speaker};
+use alita_telegram::{Delivery, read_update};
+use alita_testkit::{Draft, Fault, Media, Member, NewUser, Speaker};
+use serde_json::json;
 
 use crate::toy::{Play, Toy};
 
@@ -300,6 +302,37 @@ async fn who_was_refused_is_not_told_again_at_once() {
     play.clock.advance(Duration::from_secs(6));
     play.says(play.mallory, "/admins").await;
     assert_eq!(play.texts().len(), 2);
+    play.leave().await;
+}
+
+/// A killed process leaves a press unconfirmed, so it comes again; the live state may have outlived the process.
+#[tokio::test]
+async fn a_proof_that_comes_again_runs_its_command_again_and_another_press_does_not() {
+    let secret = Command::new("secret", async |cx: Cx<Toy>| {
+        cx.app().note(format!("secret {}", cx.update_id()));
+        Ok(Flow::Done)
+    });
+    let proof = Button::new(proof::NAMESPACE, proof::prove);
+    let play = Play::with(vec![Module::new("toys").command(secret).button(proof)], 8).await;
+    let nora = play.telegram.add_user(NewUser::named("Nora"));
+    play.telegram.set_member(play.chat, nora, Member::full_administrator().anonymous());
+    play.telegram.say(play.chat, Speaker::Anonymous(nora), "/secret");
+    play.handled().await;
+    let prompt = play.telegram.messages(play.chat).pop().expect("a prompt");
+    let press = |update: i64| {
+        let press = json!({"update_id": update, "callback_query": {
+            "id": update.to_string(), "chat_instance": "1", "message": prompt,
+            "from": {"id": play.ada.get(), "is_bot": false, "first_name": "Ada"},
+            "data": prompt["reply_markup"]["inline_keyboard"][0][0]["callback_data"],
+        }});
+        Delivery::with_receipt(read_update(press.to_string().as_bytes()).expect("an update"))
+    };
+    for (update, noted) in [(1000, &["secret 1000"][..]), (1000, &["secret 1000"]), (1001, &[])] {
+        let (delivery, receipt) = press(update);
+        play.dispatcher.take(delivery);
+        assert!(receipt.handled().await, "it is handled");
+        assert_eq!(play.toy.taken(), noted);
+    }
     play.leave().await;
 }
 

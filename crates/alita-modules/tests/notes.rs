@@ -4,8 +4,10 @@ mod support;
 
 use alita_model::{ChatId, ContentKind, Note, NoteFlags, NoteName, SavedContent, UserId};
 use alita_runtime::Clock;
+use alita_telegram::{Delivery, read_update};
 use alita_testkit::transcript::{Bot, start_of_time};
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+use serde_json::json;
 
 use crate::support::TestBot;
 
@@ -41,6 +43,37 @@ async fn of_two_who_save_one_name_at_once_the_second_is_asked() {
     assert_eq!(texts.iter().filter(|text| text.ends_with("Shall I replace it?")).count(), 1, "{texts:?}");
     let note = bot.db.notes().get(chat, &name("a")).await.expect("an answer").expect("a note");
     assert!(["from Ada", "from Bert"].contains(&note.content.html.as_str()));
+    bot.leave().await;
+}
+
+/// A killed process leaves a press unconfirmed, so it comes again; the live state may have outlived the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_again_is_the_same_answer() {
+    let (mut bot, chat, ada, _) = group().await;
+    for text in ["/save tea green", "/save tea black"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    let question = bot.telegram.messages(chat).pop().expect("a question");
+    let toasts = async |update: i64| {
+        let press = json!({"update_id": update, "callback_query": {
+            "id": update.to_string(), "chat_instance": "1", "message": question,
+            "from": {"id": ada.get(), "is_bot": false, "first_name": "Ada"},
+            "data": question["reply_markup"]["inline_keyboard"][0][0]["callback_data"],
+        }});
+        let update = read_update(press.to_string().as_bytes()).expect("an update");
+        let (delivery, receipt) = Delivery::with_receipt(update);
+        bot.telegram.forget_calls();
+        bot.dispatcher.take(delivery);
+        assert!(receipt.handled().await, "it is handled");
+        let answers = bot.telegram.calls_of("answerCallbackQuery");
+        answers.iter().map(|call| call.params["text"].clone()).collect::<Vec<_>>()
+    };
+    let (first, again, other) = (toasts(1000).await, toasts(1000).await, toasts(1001).await);
+    assert_eq!(first, again);
+    assert_ne!(first, other, "the question is over for everybody else");
+    let note = bot.db.notes().get(chat, &name("tea")).await.expect("an answer").expect("a note");
+    assert_eq!(note.content.html, "black");
     bot.leave().await;
 }
 

@@ -52,6 +52,34 @@ async fn a_proof_asked_for_here_is_used_there_and_only_once() {
 }
 
 #[tokio::test]
+async fn who_took_a_value_gets_it_again_from_any_instance() {
+    let Some((url, _server)) = any().await else { return };
+    let ((one, _), (two, _), key) = (instance(&url).await, instance(&url).await, key());
+    let [one, two] = [&one, &two].map(alita_cache::Cache::state);
+    one.put("anonAdmin", &key, &"the command".to_owned(), HALF_AN_HOUR).await.expect("kept");
+    let take = async |state: &alita_cache::State, taker| {
+        state.take_for::<String>(taker, "anonAdmin", &key, SHORT).await.expect("asked")
+    };
+    let (first, second) = join(take(&one, 7), take(&two, 8)).await;
+    let (winner, loser) = if first.is_some() { (7, 8) } else { (8, 7) };
+    assert_ne!(first, second, "two presses at once, and one of them has it");
+    for state in [&one, &two] {
+        assert_eq!(state.get_for::<String>(loser, "anonAdmin", &key).await.expect("asked"), None);
+        assert_eq!(take(state, loser).await, None);
+    }
+    eventually("its time ends", async || take(&two, winner).await.is_none()).await;
+
+    one.put("anonAdmin", &key, &"another".to_owned(), HALF_AN_HOUR).await.expect("kept");
+    let again = async |state: &alita_cache::State| {
+        let taken = state.take_for::<String>(9, "anonAdmin", &key, HALF_AN_HOUR).await.expect("asked");
+        (taken, state.get_for::<String>(9, "anonAdmin", &key).await.expect("asked"))
+    };
+    let another = Some("another".to_owned());
+    assert_eq!(again(&one).await, (another.clone(), another.clone()));
+    assert_eq!(again(&two).await, (another.clone(), another));
+}
+
+#[tokio::test]
 async fn instances_count_together() {
     let Some((url, _server)) = any().await else { return };
     let ((one, _), (two, _), key) = (instance(&url).await, instance(&url).await, key());

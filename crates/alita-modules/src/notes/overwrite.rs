@@ -2,6 +2,7 @@
 //!
 //! What was to be saved waits for five minutes under a token that only the button knows.
 //! It is looked at first and taken when the right person has answered, so that nobody else can use it up.
+//! The answer that took it finds it again when a crash cuts it short and it comes again.
 
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ pub(super) async fn answer(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
         Some("no") => false,
         _ => return Err(Mistake::invalid_button().into()),
     };
-    let Some(waiting) = cx.state().get::<Waiting>(KIND, &token).await? else {
+    let Some(waiting) = cx.state().get_for::<Waiting>(cx.update_id(), KIND, &token).await? else {
         return too_late(&cx, &token).await;
     };
     if waiting.place != cx.place().id {
@@ -77,7 +78,7 @@ pub(super) async fn answer(cx: Cx<AlitaApp>, payload: Payload) -> Outcome {
     // In the private chat no gate could know which group this is about.
     let presser = cx.directory().admin(waiting.chat, presser).await;
     Check::needs(Rights::CHANGE_INFO).actor(&presser).verdict().map_err(No::Denied)?;
-    let Some(waiting) = cx.state().take::<Waiting>(KIND, &token).await? else {
+    let Some(waiting) = cx.state().take_for::<Waiting>(cx.update_id(), KIND, &token, LIFETIME).await? else {
         return too_late(&cx, &token).await;
     };
     cx.state().claim(ANSWERED, &token, LIFETIME).await?;
