@@ -77,11 +77,14 @@ impl Args {
         Some(phrase)
     }
 
-    /// The entity that stands right where the next word begins.
+    /// The entity that stands right where the next word begins; of several, the one that names a person.
+    ///
+    /// Telegram: a name may be bold besides, and of entities that begin together the longer one comes first.
     #[must_use]
     pub fn mark_here(&self) -> Option<&Mark> {
         let (words, begin) = self.rest_with_marks();
-        words.marks().iter().find(|mark| mark.start == begin)
+        let here = || words.marks().iter().filter(|mark| mark.start == begin);
+        here().find(|mark| mark.entity.user.is_some()).or_else(|| here().next())
     }
 
     /// Takes everything up to the end of an entity.
@@ -97,11 +100,32 @@ mod tests {
     use super::*;
 
     fn args(text: &str) -> Args {
+        marked(text, &serde_json::json!([]))
+    }
+
+    fn marked(text: &str, entities: &serde_json::Value) -> Args {
         let message: Message = serde_json::from_value(serde_json::json!({
-            "message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": text,
+            "message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": text, "entities": entities,
         }))
         .unwrap();
         Args::new(Words::of(&message), 0)
+    }
+
+    #[test]
+    fn a_person_within_bold_words() {
+        let tom = serde_json::json!({"id": 42, "is_bot": false, "first_name": "Tom"});
+        let mut args = marked(
+            "/ban Tom Cat",
+            &serde_json::json!([
+                {"type": "bot_command", "offset": 0, "length": 4},
+                {"type": "bold", "offset": 5, "length": 7},
+                {"type": "text_mention", "offset": 5, "length": 3, "user": tom},
+            ]),
+        );
+        assert!(args.mark_here().is_some_and(|mark| mark.entity.user.is_none()));
+        args.skip_word();
+        let here = args.mark_here().unwrap();
+        assert_eq!((here.entity.user.as_ref().map(|user| user.id), here.end), (Some(42), 8));
     }
 
     #[test]

@@ -141,7 +141,7 @@ async fn refuse<A: App>(cx: &Cx<A>, origin: Origin, no: No) -> (End, bool) {
         }
         No::Denied(reason) => {
             if reason == Denied::BotIsNotAdmin {
-                cx.directory().forget(cx.chat()).await;
+                cx.directory().doubt(cx.chat()).await;
             }
             if origin.kind == Kind::Button || may_refuse_again(cx, reason).await {
                 say(cx, origin, &refusal::of_denial(reason)).await;
@@ -198,7 +198,7 @@ async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mis
         tracing::warn!(module = origin.module, handler = origin.name, chat.id = %cx.chat(), %error, "Telegram said no");
         count(cx, origin.module, FaultClass::TelegramExpected);
         // Telegram knows better than the remembered list who may do what.
-        cx.directory().forget(cx.chat()).await;
+        cx.directory().doubt(cx.chat()).await;
     } else {
         log(cx, origin, error, FaultClass::Telegram);
     }

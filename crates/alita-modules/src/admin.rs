@@ -73,9 +73,8 @@ pub(crate) fn module() -> Module<AlitaApp> {
 
 /// `/adminlist`: the people who administer the group and show it.
 async fn list(cx: Cx<AlitaApp>) -> Outcome {
-    let asked_at = u64::try_from(cx.clock().now().timestamp()).unwrap_or_default();
     let list = administrators(&cx).await?;
-    view::list(&cx, &list, asked_at).reply()
+    view::list(&cx, &list, cx.directory().age(&list)).reply()
 }
 
 /// `/promote <reply | @user | id> [title]`: hands on what both the bot and the promoter have.
@@ -175,8 +174,13 @@ async fn reload(cx: Cx<AlitaApp>) -> Outcome {
     if !cx.state().claim(KIND, &chat, RELOAD_PAUSE).await? {
         return mistake(t::admin::reloaded_before);
     }
-    cx.directory().forget(cx.chat()).await;
+    // What was remembered serves on for as long as Telegram does not answer.
+    cx.directory().doubt(cx.chat()).await;
     match administrators(&cx).await {
+        Ok(list) if list.is_doubted => {
+            cx.state().release(KIND, &chat).await?;
+            mistake(t::admin::list_unavailable)
+        }
         Ok(list) => {
             let n = i64::try_from(list.members.len()).unwrap_or(i64::MAX);
             t::admin::reloaded(cx.lang(), n).reply()

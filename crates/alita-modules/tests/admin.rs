@@ -2,10 +2,14 @@
 
 mod support;
 
+use std::time::Duration;
+
 use alita_model::{ChatId, UserId};
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, start_of_time};
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+
+use chrono::TimeDelta;
 
 use crate::support::TestBot;
 
@@ -83,5 +87,22 @@ async fn admin_10_trust_that_is_said_again_is_not_written_again() {
         assert_eq!(room.bot.db.transactions() - before, writes, "{text}");
         assert_eq!(room.bot.db.admin().get(room.chat).await.expect("a row").anon_admin, is_on, "{text}");
     }
+    room.leave().await;
+}
+
+/// The list goes by the time that passes, and so does what is said of its age.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_makes_no_list_old_and_none_new() {
+    let room = Room::open().await;
+    room.hears(room.ada, "/adminlist").await;
+    assert!(room.seen().0.contains("Read from Telegram just now."), "{}", room.seen().0);
+    room.bot.clock.correct(TimeDelta::hours(3));
+    room.hears(room.ada, "/adminlist").await;
+    assert!(room.seen().0.contains("Read from Telegram just now."), "{}", room.seen().0);
+    room.bot.clock.correct(TimeDelta::hours(-6));
+    room.bot.clock.advance(Duration::from_secs(5 * 60));
+    room.hears(room.ada, "/adminlist").await;
+    assert!(room.seen().0.contains("As I read it 5 minutes ago"), "{}", room.seen().0);
+    assert_eq!(room.seen().1, 1, "one reading");
     room.leave().await;
 }

@@ -18,7 +18,7 @@ pub(super) fn name(who: &TargetUser, member: &ChatMember) -> Html {
 }
 
 /// Everybody who administers the group as themselves, and how old the news are.
-pub(super) fn list(cx: &Cx<AlitaApp>, list: &Records, asked_at: u64) -> Reply {
+pub(super) fn list(cx: &Cx<AlitaApp>, list: &Records, age: Duration) -> Reply {
     let lang = cx.lang();
     let people: Vec<&ChatMember> =
         list.members.iter().filter(|member| !member.is_bot && !member.is_anonymous).collect();
@@ -33,7 +33,6 @@ pub(super) fn list(cx: &Cx<AlitaApp>, list: &Records, asked_at: u64) -> Reply {
             None => text.push(mention(person.user, &person.name)),
         };
     }
-    let age = Duration::from_secs(asked_at.saturating_sub(list.read_at));
     text.newline().newline().push(match age.is_zero() {
         true => t::admin::list_is_fresh(lang),
         false => t::admin::list_is_remembered(lang, duration_text(lang, age)),

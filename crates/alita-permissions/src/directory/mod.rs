@@ -33,6 +33,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use alita_model::{ChatId, UserId};
 /// The attribute that implementations of [`Source`], [`Store`] and [`Others`] carry.
@@ -174,6 +175,14 @@ impl Directory {
         self.tell_others(chat).await;
     }
 
+    /// Believes what is known of a chat no longer: it is asked for anew, and what was known serves only while Telegram
+    /// does not answer. The other processes drop it.
+    pub async fn doubt(&self, chat: ChatId) {
+        self.doubt_kind(chat, Kind::Administrators).await;
+        self.doubt_kind(chat, Kind::Bot).await;
+        self.tell_others(chat).await;
+    }
+
     /// Drops what this process knows of a chat, because another one said so.
     pub fn forget_here(&self, chat: ChatId) {
         for kind in [Kind::Administrators, Kind::Bot] {
@@ -189,10 +198,21 @@ impl Directory {
     }
 
     /// Asks for the administrators again, whatever is remembered here or elsewhere.
+    ///
+    /// `Unknown` when Telegram does not answer; what was remembered serves on meanwhile.
     pub async fn refresh(&self, chat: ChatId) -> Fact<Arc<Records>> {
-        self.forget_kind(chat, Kind::Administrators).await;
+        self.doubt_kind(chat, Kind::Administrators).await;
         self.tell_others(chat).await;
-        self.administrators(chat).await
+        match self.administrators(chat).await {
+            Fact::Known(list) if list.is_doubted => Fact::Unknown,
+            fact => fact,
+        }
+    }
+
+    /// How long ago records were read, by the directory's own time: nobody else's clock says the same.
+    #[must_use]
+    pub fn age(&self, records: &Records) -> Duration {
+        Duration::from_secs(self.seconds_since(records))
     }
 
     /// Takes in a `chat_member` or `my_chat_member` update; says whether the list has to be read again.
@@ -257,7 +277,7 @@ impl Directory {
         });
         match fetched.await {
             Some(records) => Fact::Known(records),
-            None => stored.filter(|r| self.age(r) <= STALE).map_or(Fact::Unknown, Fact::Known),
+            None => stored.filter(|r| self.seconds_since(r) <= STALE).map_or(Fact::Unknown, Fact::Known),
         }
     }
 
@@ -278,18 +298,31 @@ impl Directory {
         self.0.store.forget(chat, kind).await;
     }
 
+    async fn doubt_kind(&self, chat: ChatId, kind: Kind) {
+        self.0.flights.invalidate((chat, kind));
+        let ticket = self.0.flights.check_in((chat, kind));
+        let Some(records) = self.0.store.get(chat, kind).await else { return };
+        let records = Records { is_doubted: true, ..Records::clone(&records) };
+        self.0.store.put(chat, kind, Arc::new(records)).await;
+        if !ticket.is_valid() {
+            // They were dropped while we looked at them, and must not come back.
+            self.0.store.forget(chat, kind).await;
+        }
+    }
+
     fn stamped(&self, members: Vec<ChatMember>) -> Arc<Records> {
-        Arc::new(Records { members, read_at: self.now() })
+        Arc::new(Records { members, read_at: self.now(), is_doubted: false })
     }
 
     fn is_fresh(&self, kind: Kind, records: &Records) -> bool {
         let is_no = kind == Kind::Bot && !records.members.iter().any(ChatMember::is_admin);
         let fresh = if is_no { FRESH_NO } else { FRESH };
         let are_heard = self.0.others.get().is_none_or(|others| others.are_heard());
-        self.age(records) < if are_heard { fresh } else { fresh.min(FRESH_UNHEARD) }
+        !records.is_doubted
+            && self.seconds_since(records) < if are_heard { fresh } else { fresh.min(FRESH_UNHEARD) }
     }
 
-    fn age(&self, records: &Records) -> u64 {
+    fn seconds_since(&self, records: &Records) -> u64 {
         self.now().saturating_sub(records.read_at)
     }
 

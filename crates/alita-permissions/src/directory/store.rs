@@ -27,8 +27,11 @@ pub enum Kind {
 pub struct Records {
     /// The administrators, or the bot alone.
     pub members: Vec<ChatMember>,
-    /// In seconds since 1970.
+    /// In seconds since 1970, by the directory's time; see [`Directory::age`](super::Directory::age).
     pub read_at: u64,
+    /// Whether Telegram has contradicted them since: they serve only while it does not answer.
+    #[serde(default)]
+    pub is_doubted: bool,
 }
 
 impl Records {

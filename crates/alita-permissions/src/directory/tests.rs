@@ -158,6 +158,42 @@ async fn an_old_list_serves_for_a_day_while_telegram_fails() {
 }
 
 #[tokio::test]
+async fn what_is_doubted_serves_only_while_telegram_fails() {
+    let (telegram, directory) = chat([
+        Fact::Known(vec![ada()]),
+        Fact::Unknown,
+        Fact::Unknown,
+        Fact::Known(vec![ChatMember::owner(BOB)]),
+    ]);
+    *telegram.member.lock().unwrap() = Fact::Known(ChatMember::administrator(ME, Rights::all()));
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(true));
+    assert!(directory.bot(CHAT).await.known().is_some());
+    *telegram.member.lock().unwrap() = Fact::Unknown;
+    directory.doubt(CHAT).await;
+    assert_eq!(directory.peek_is_admin(CHAT, ADA), None, "it is asked for anew");
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(true), "Telegram fails");
+    assert!(directory.bot(CHAT).await.known().is_some());
+    assert!(directory.refresh(CHAT).await.is_unknown(), "an old list is no news");
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(true));
+    assert_eq!(calls(&telegram), (3, 2), "a question that failed rests");
+    directory.doubt(CHAT).await;
+    assert_eq!(directory.is_admin(CHAT, ADA).await, Fact::Known(false));
+    assert_eq!(directory.peek_is_admin(CHAT, BOB), Some(true));
+    assert_eq!(calls(&telegram), (4, 2));
+    directory.forget(CHAT).await;
+    directory.doubt(CHAT).await;
+    assert_eq!(directory.peek_is_admin(CHAT, BOB), None, "what is forgotten stays so");
+}
+
+#[tokio::test]
+async fn records_tell_their_age() {
+    let (telegram, directory) = chat([Fact::Known(vec![ada()])]);
+    let Fact::Known(list) = directory.administrators(CHAT).await else { panic!("a list") };
+    telegram.now.fetch_add(90, SeqCst);
+    assert_eq!(directory.age(&list), std::time::Duration::from_secs(90));
+}
+
+#[tokio::test]
 async fn a_gate_without_a_list_asks_for_the_person() {
     let (telegram, directory) = chat([Fact::Unknown]);
     assert_eq!(directory.admin(CHAT, ADA).await, Fact::NotFound);
