@@ -74,7 +74,8 @@ pub(crate) async fn jobs(config: Config, args: Args) -> ExitCode {
 async fn carry_out(config: &Config, what: What) -> anyhow::Result<()> {
     let clock = Clock::system();
     let db = DbConfig::new(config.database_url.expose_secret());
-    let db = Db::connect(db, Cache::in_memory(clock.clone()), clock).await.context("DATABASE_URL")?;
+    let db = Db::connect(db, Cache::in_memory(clock.clone()), clock).await;
+    let db = db.context(config.database_variable())?;
     if !alita_migrations::pending(db.connection()).await?.is_empty() {
         bail!("the schema is not up to date: start the bot once, or run `alita-bot migrate`");
     }

@@ -109,7 +109,8 @@ pub(crate) fn start(config: &Config, parts: Parts, health: &Health, clock: &Cloc
     let tasks = parts.tasks.clone();
     if watching.collects || config.pool.is_watched {
         let db = parts.db.clone();
-        pool::watch_pool(&tasks, clock, move || Pool {
+        let told = if config.pool.is_watched { pool::Told::Everybody } else { pool::Told::Debuggers };
+        pool::watch_pool(&tasks, clock, told, move || Pool {
             longest_wait: db.take_longest_wait(),
             ..figures_of(&db)
         });

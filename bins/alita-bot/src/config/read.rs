@@ -47,7 +47,7 @@ impl Config {
                 let of_a_host: usize = reader.number(&v::HTTP_MAX_IDLE_CONNS_PER_HOST);
                 of_a_host.min(reader.number(&v::HTTP_MAX_IDLE_CONNS))
             },
-            local_files: local_files(reader, is_public),
+            local_files: local_files(reader),
             origin: origin(reader),
             drops_pending_updates: reader.switch(&v::DROP_PENDING_UPDATES),
             message_dump: reader
@@ -126,12 +126,13 @@ fn public_server() -> Url {
     Url::parse("https://api.telegram.org").expect("a well-formed address")
 }
 
-fn local_files(reader: &mut Reader<'_>, is_public: bool) -> Option<PathBuf> {
+fn local_files(reader: &mut Reader<'_>) -> Option<PathBuf> {
     let folder = reader.parsed(&v::TELEGRAM_LOCAL_FILES_DIR, |text| {
         Some(PathBuf::from(text)).filter(|folder| folder.is_dir())
     });
-    if folder.is_some() && is_public {
-        reader.warn(&v::TELEGRAM_LOCAL_FILES_DIR, "has no effect without an API_SERVER of your own");
+    if folder.is_some() {
+        reader
+            .warn(&v::TELEGRAM_LOCAL_FILES_DIR, "has no effect yet; nothing in this version downloads files");
     }
     folder
 }

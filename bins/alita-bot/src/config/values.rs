@@ -61,10 +61,11 @@ pub(crate) struct WebhookPlace {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PoolPlace {
     pub(crate) max_open: u32,
-    /// Read for the sake of old settings; the pool has no such bound.
+    /// After how long a connection is replaced by a new one.
     pub(crate) lifetime: Duration,
+    /// After how long an idle connection is closed.
     pub(crate) idle_time: Duration,
-    /// Whether its figures are logged every minute.
+    /// Whether its figures are logged every minute, for everybody to see.
     pub(crate) is_watched: bool,
 }
 

@@ -167,7 +167,8 @@ async fn the_embedded_database_has_no_folder() {
     let file = folder.path().join("file");
     std::fs::write(&file, "no folder").expect("a file");
     let program = program.without("DATABASE_URL").env("DATA_DIR", file.join("data"));
-    only_line(program, "DATA_DIR", "cannot be made").await;
+    only_line(program.clone(), "DATA_DIR", "cannot be made").await;
+    only_line(program.arg("jobs"), "DATA_DIR", "cannot be made").await;
 }
 
 #[tokio::test]

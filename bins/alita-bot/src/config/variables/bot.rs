@@ -15,7 +15,7 @@ theme! {
 
     OWNER_ID: text(
         "the id of a person, a number above 0",
-        "Your own user id: the rights of the owner over the whole bot. Without it nobody has them.",
+        "Your own user id: /info calls you the owner of this bot. It gives you no rights in any chat.",
     ),
 
     MESSAGE_DUMP: text(

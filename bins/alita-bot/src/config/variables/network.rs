@@ -62,7 +62,8 @@ theme! {
 
     TELEGRAM_LOCAL_FILES_DIR: text(
         "the path of a folder that is there",
-        "The folder of a server of your own that runs with --local. Files are read from it, and from nowhere else.",
+        "The folder of a server of your own that runs with --local. It has no effect yet: nothing in this version \
+         downloads files.",
     ),
 
     HTTP_MAX_IDLE_CONNS_PER_HOST: whole(

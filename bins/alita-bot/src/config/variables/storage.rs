@@ -34,7 +34,11 @@ theme! {
     DB_CONN_MAX_LIFETIME_MIN: whole(1, 1_440, "Minutes after which a connection is replaced by a new one.")
         .preset("240"),
 
-    ENABLE_DB_MONITORING: switch("Log the figures of the connections every minute.").preset("false"),
+    ENABLE_DB_MONITORING: switch(
+        "Log the figures of the connections every minute, as info. Where it is off they are debug lines, with \
+         ENABLE_BACKGROUND_STATS alone.",
+    )
+    .preset("false"),
 
     AUTO_MIGRATE: switch(
         "Bring the tables up to date at the start. Where it is off, `alita-bot migrate` does it.",

@@ -206,10 +206,10 @@ fn whatever_is_done_is_told_three_times() {
 
 /// What was logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(in crate::watch) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn text(&self) -> String {
+    pub(in crate::watch) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("nobody panics").clone()).expect("text")
     }
 }
