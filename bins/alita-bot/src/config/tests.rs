@@ -14,11 +14,11 @@ const TOKEN: &str = "123456789:abcdefghijklmnopqrstuvwxyz_ABCDEFGH";
 /// The range and the default of every number as operators of the original know them, and of ours beside them.
 const NUMBERS: &[(&str, i64, i64, Option<&str>)] = &[
     ("ACTIVITY_CHECK_INTERVAL", 1, 24, Some("1")),
+    ("COMMANDS_GROUP_RPM", 0, 100_000, Some("60")),
+    ("COMMANDS_USER_RPM", 0, 100_000, Some("20")),
     ("DB_CONN_MAX_IDLE_TIME_MIN", 1, 60, Some("60")),
     ("DB_CONN_MAX_LIFETIME_MIN", 1, 1_440, Some("240")),
     ("DB_MAX_IDLE_CONNS", 1, 100, None),
-    ("COMMANDS_GROUP_RPM", 0, 100_000, Some("60")),
-    ("COMMANDS_USER_RPM", 0, 100_000, Some("20")),
     ("DB_MAX_OPEN_CONNS", 1, 1_000, None),
     ("DISPATCHER_MAX_ROUTINES", 1, 1_000, Some("200")),
     ("HTTP_MAX_IDLE_CONNS", 10, 1_000, Some("100")),
