@@ -69,7 +69,7 @@ async fn misc_09_what_is_missing_is_said_and_nobody_is_asked() {
 Mallory: /tr
   Alita: Which language, and what? /tr es good morning. Or reply to a message with /tr es; /tr alone makes it English.
 Mallory: /tr es
-  Alita: What shall I translate? Write it behind the language: /tr es good morning
+  Alita: What shall I translate? Write it after the language: /tr es good morning
 Mallory: /tr es&q=x hello
   Alita: “es&q=x” is not a language that I know how to ask for. Give its code, such as es, hi or pt-BR.
 Mallory: [sticker]
