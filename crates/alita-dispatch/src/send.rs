@@ -137,7 +137,7 @@ impl<A: App> Cx<A> {
             }
             Some(RefusalKind::CantParseEntities) => {
                 tracing::error!("Telegram refused the markup of a message, so it goes out as plain text");
-                params.text = strip_tags(&Html::from_stored(params.text));
+                params.text = strip_tags(&Html::from_trusted(params.text));
                 params.parse_mode = None;
             }
             _ => return Err(error),

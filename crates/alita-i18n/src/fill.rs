@@ -42,7 +42,7 @@ pub(crate) fn html(
     count: i64,
     arguments: &[&dyn Display],
 ) -> Html {
-    Html::from_stored(plain(texts, language, count, arguments))
+    Html::from_trusted(plain(texts, language, count, arguments))
 }
 
 /// A text for a field in which Telegram takes no HTML.

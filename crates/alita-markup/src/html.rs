@@ -10,7 +10,8 @@ use crate::{read, urls, write};
 
 /// Telegram HTML that is safe by type.
 ///
-/// Text gets in through [`ToHtml`], which escapes it; tags only through the builders and literals of our own.
+/// Text gets in through [`ToHtml`], which escapes it; tags only through the builders, literals of our own,
+/// and [`Html::from_trusted`], which checks nothing.
 ///
 /// ```
 /// use alita_markup::Html;
@@ -43,11 +44,12 @@ impl Html {
         Self(html.to_owned())
     }
 
-    /// HTML that this crate made and the database kept.
+    /// HTML whose every piece was escaped already, such as a text of `alita-i18n`.
     ///
-    /// It is taken as it is: what may come from elsewhere goes through [`Html::repaired`].
+    /// Nothing is checked, so a person's words must never come here: they go through [`Html::escaped`], and HTML of
+    /// unknown origin through [`Html::repaired`].
     #[must_use]
-    pub fn from_stored(html: impl Into<String>) -> Self {
+    pub fn from_trusted(html: impl Into<String>) -> Self {
         Self(html.into())
     }
 

@@ -93,7 +93,7 @@ const fn rank(element: Element) -> usize {
 pub(crate) fn html(doc: &Doc) -> Html {
     let mut writer = HtmlWriter(String::with_capacity(doc.cells.len()));
     walk(doc, &mut writer);
-    Html::from_stored(writer.0)
+    Html::from_trusted(writer.0)
 }
 
 struct HtmlWriter(String);
