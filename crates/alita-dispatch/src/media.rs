@@ -1,19 +1,31 @@
-//! Messages that carry a file which Telegram keeps.
+//! Messages that carry a file: one that Telegram keeps, or a long text.
 
 use alita_markup::{Html, MAX_CAPTION, visible_len_utf16};
 use alita_model::ContentKind;
 use alita_telegram::methods::SendMessageParams;
 use alita_telegram::types::Message;
-use alita_telegram::{AsyncTelegramApi, Client, Error, MethodResponse};
+use alita_telegram::{AsyncTelegramApi, Client, Error, MethodResponse, Part};
 use serde_json::{Map, Value};
 
-/// A file that Telegram keeps, to be sent again.
+/// The parameter and the name of a text that travels as a file.
+const TEXT_FIELD: &str = "document";
+const TEXT_FILE: &str = "message.txt";
+
+/// A file that Telegram keeps, to be sent again, or a text that becomes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Media {
     method: &'static str,
     field: &'static str,
     has_caption: bool,
-    file_id: String,
+    source: Source,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// Where Telegram keeps it.
+    FileId(String),
+    /// What it will hold.
+    Text(String),
 }
 
 impl Media {
@@ -30,7 +42,13 @@ impl Media {
             _ => return None,
         };
         let has_caption = kind.has_caption();
-        (!file_id.is_empty()).then(|| Self { method, field, has_caption, file_id: file_id.to_owned() })
+        let source = Source::FileId(file_id.to_owned());
+        (!file_id.is_empty()).then_some(Self { method, field, has_caption, source })
+    }
+
+    /// A document that holds this text.
+    pub(crate) const fn of_text(text: String) -> Self {
+        Self { method: "sendDocument", field: TEXT_FIELD, has_caption: true, source: Source::Text(text) }
     }
 
     /// Whether Telegram shows this text under the file.
@@ -43,6 +61,10 @@ impl Media {
         let fields = self
             .fields(params)
             .map_err(|source| Error::Unwritable { method: self.method.to_owned(), source })?;
+        if let Source::Text(text) = &self.source {
+            let file = Part::new(self.field, TEXT_FILE, text.clone());
+            return client.upload(self.method, &fields, vec![file]).await;
+        }
         let response: MethodResponse<Message> = client.request(self.method, Some(fields)).await?;
         Ok(response.result)
     }
@@ -59,7 +81,9 @@ impl Media {
                 fields.remove("parse_mode");
             }
         }
-        fields.insert(self.field.to_owned(), Value::String(self.file_id.clone()));
+        if let Source::FileId(id) = &self.source {
+            fields.insert(self.field.to_owned(), Value::String(id.clone()));
+        }
         Ok(fields)
     }
 }

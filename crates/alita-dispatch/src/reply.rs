@@ -32,6 +32,7 @@ pub struct Reply {
     pub(crate) has_preview: bool,
     pub(crate) is_silent: bool,
     pub(crate) is_protected: bool,
+    pub(crate) is_bulk: bool,
     pub(crate) removes_keyboard: bool,
     pub(crate) toast: Option<String>,
 }
@@ -94,6 +95,15 @@ impl Reply {
     /// Forbids forwarding and saving.
     pub fn protected(mut self, is_protected: bool) -> Self {
         self.is_protected = is_protected;
+        self
+    }
+
+    /// Lets it stand back behind what people wait for more urgently: moderation, and answers to commands.
+    ///
+    /// For notes, filters, greetings and whatever is sent to many. Where it would come more than 15 seconds late it is
+    /// left out, and that is no error.
+    pub fn bulk(mut self) -> Self {
+        self.is_bulk = true;
         self
     }
 

@@ -1,5 +1,6 @@
 //! How answers leave: replies, edits, toasts, splits, and chats that do not let the bot write.
 
+use alita_i18n::{Language, t};
 use alita_markup::{Html, split, strip_tags};
 use alita_model::{ChatId, MessageId, ThreadId};
 use alita_telegram::methods::{EditMessageTextParams, SendMessageParams};
@@ -16,14 +17,18 @@ use crate::reply::{Reply, ReplyTo};
 /// Telegram: a message has at most 4096 UTF-16 code units, counted without its markup.
 const MESSAGE_LIMIT: usize = 4096;
 
+/// A text that takes more messages than this would fill the screens of the whole chat.
+const MOST_MESSAGES: usize = 5;
+
 /// Telegram: the text of an answer to a press has at most 200 characters.
 const TOAST_LIMIT: usize = 200;
 
 impl<A: App> Cx<A> {
     /// Sends a message into the chat and topic where it was asked; the last one, when it took several.
     ///
-    /// `None` when the chat does not let the bot write: then nothing more can be said there.
-    /// That a file may not be sent is an error, because words may be.
+    /// `None` when the chat does not let the bot write, for then nothing more can be said there, and when a
+    /// [bulk](Reply::bulk) message would have come too late. That a file may not be sent is an error, because words
+    /// may be.
     ///
     /// # Errors
     ///
@@ -54,28 +59,48 @@ impl<A: App> Cx<A> {
             return Ok(None);
         }
         let has_file = reply.media.is_some();
-        let sent = self.deliver(chat, thread, reply).await;
+        let sent = self.deliver(chat, thread, &reply).await;
         match sent.as_ref().map_err(Error::kind) {
             Ok(_) if door == Door::Tried => muted::open(self, chat, thread).await,
             Err(Some(RefusalKind::CannotWrite)) if !has_file => muted::close(self, chat, None).await,
             Err(Some(RefusalKind::TopicClosed)) => muted::close(self, chat, thread).await,
+            // The client has counted it.
+            Err(Some(RefusalKind::Throttled)) if reply.is_bulk => {}
             _ => return sent,
         }
         Ok(sent.unwrap_or_default())
     }
 
+    /// What takes too many messages is a file, unless the chat allows no files.
     async fn deliver(
         &self,
         chat: ChatId,
         thread: Option<ThreadId>,
-        reply: Reply,
+        reply: &Reply,
     ) -> Result<Option<Message>, Error> {
-        let parts = parts(&reply);
+        let parts = parts(reply);
+        if parts.len() > MOST_MESSAGES {
+            let sent = self.deliver_parts(chat, thread, reply, as_file(reply, self.lang())).await;
+            if sent.as_ref().map_err(Error::kind).err() != Some(Some(RefusalKind::CannotWrite)) {
+                return sent;
+            }
+        }
+        self.deliver_parts(chat, thread, reply, parts).await
+    }
+
+    async fn deliver_parts(
+        &self,
+        chat: ChatId,
+        thread: Option<ThreadId>,
+        reply: &Reply,
+        parts: Vec<(Option<Media>, Html)>,
+    ) -> Result<Option<Message>, Error> {
+        let client = if reply.is_bulk { self.client().bulk() } else { self.client().clone() };
         let last = parts.len().saturating_sub(1);
         let mut sent = None;
         for (at, (media, part)) in parts.into_iter().enumerate() {
-            let params = self.params(chat, thread, &reply, &part, at == 0, at == last);
-            sent = match self.post(params, media).await {
+            let params = self.params(chat, thread, reply, &part, at == 0, at == last);
+            sent = match post(&client, params, media.as_ref()).await {
                 Ok(message) => Some(message),
                 // This part went out before a crash; the next one may not have.
                 Err(Error::AlreadySent { .. }) => None,
@@ -122,34 +147,6 @@ impl<A: App> Cx<A> {
             .maybe_reply_parameters(reply_parameters)
             .maybe_reply_markup(markup)
             .build()
-    }
-
-    /// A topic that is gone costs the topic, and markup that Telegram does not like costs the markup;
-    /// the words arrive.
-    async fn post(&self, mut params: SendMessageParams, media: Option<&Media>) -> Result<Message, Error> {
-        let error = match self.hand_over(&params, media).await {
-            Ok(message) => return Ok(message),
-            Err(error) => error,
-        };
-        match error.kind() {
-            Some(RefusalKind::ThreadNotFound) if params.message_thread_id.is_some() => {
-                params.message_thread_id = None
-            }
-            Some(RefusalKind::CantParseEntities) => {
-                tracing::error!("Telegram refused the markup of a message, so it goes out as plain text");
-                params.text = strip_tags(&Html::from_trusted(params.text));
-                params.parse_mode = None;
-            }
-            _ => return Err(error),
-        }
-        self.hand_over(&params, media).await
-    }
-
-    async fn hand_over(&self, params: &SendMessageParams, media: Option<&Media>) -> Result<Message, Error> {
-        match media {
-            Some(media) => media.send(self.client(), params).await,
-            None => Ok(self.client().send_message(params).await?.result),
-        }
     }
 
     /// Rewrites the message whose button was pressed. What is no change is no error.
@@ -207,6 +204,42 @@ impl<A: App> Cx<A> {
     }
 }
 
+/// A topic that is gone costs the topic, and markup that Telegram does not like costs the markup;
+/// the words arrive.
+async fn post(
+    client: &Client,
+    mut params: SendMessageParams,
+    media: Option<&Media>,
+) -> Result<Message, Error> {
+    let error = match hand_over(client, &params, media).await {
+        Ok(message) => return Ok(message),
+        Err(error) => error,
+    };
+    match error.kind() {
+        Some(RefusalKind::ThreadNotFound) if params.message_thread_id.is_some() => {
+            params.message_thread_id = None
+        }
+        Some(RefusalKind::CantParseEntities) => {
+            tracing::error!("Telegram refused the markup of a message, so it goes out as plain text");
+            params.text = strip_tags(&Html::from_trusted(params.text));
+            params.parse_mode = None;
+        }
+        _ => return Err(error),
+    }
+    hand_over(client, &params, media).await
+}
+
+async fn hand_over(
+    client: &Client,
+    params: &SendMessageParams,
+    media: Option<&Media>,
+) -> Result<Message, Error> {
+    match media {
+        Some(media) => media.send(client, params).await,
+        None => Ok(client.send_message(params).await?.result),
+    }
+}
+
 /// Rewrites a message of the bot's own. What is no change is no error.
 pub(crate) async fn edit_message(
     client: &Client,
@@ -229,14 +262,21 @@ pub(crate) async fn edit_message(
 }
 
 /// The messages that an answer takes: a text that does not fit under its file follows behind it.
-fn parts(reply: &Reply) -> Vec<(Option<&Media>, Html)> {
+fn parts(reply: &Reply) -> Vec<(Option<Media>, Html)> {
     let mut parts: Vec<_> = split(&reply.html, MESSAGE_LIMIT).into_iter().map(|html| (None, html)).collect();
-    let Some(media) = &reply.media else { return parts };
+    let Some(media) = reply.media.clone() else { return parts };
     match parts.as_mut_slice() {
         [(file, text)] if media.takes_caption(text) => *file = Some(media),
         _ => parts.insert(0, (Some(media), Html::new())),
     }
     parts
+}
+
+/// The same with the text in a file of its own.
+fn as_file(reply: &Reply, lang: Language) -> Vec<(Option<Media>, Html)> {
+    let text = Media::of_text(strip_tags(&reply.html));
+    let media = reply.media.clone().map(|media| (Some(media), Html::new()));
+    media.into_iter().chain([(Some(text), t::common::long_text(lang))]).collect()
 }
 
 fn no_preview(is_disabled: bool) -> LinkPreviewOptions {

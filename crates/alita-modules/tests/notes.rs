@@ -6,7 +6,7 @@ use alita_model::{ChatId, ContentKind, Note, NoteFlags, NoteName, SavedContent, 
 use alita_runtime::Clock;
 use alita_telegram::{Delivery, read_update};
 use alita_testkit::transcript::{Bot, start_of_time};
-use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
+use alita_testkit::{Draft, FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
 use serde_json::json;
 
 use crate::support::TestBot;
@@ -24,6 +24,12 @@ async fn group() -> (TestBot, ChatId, UserId, UserId) {
 
 fn name(word: &str) -> NoteName {
     NoteName::parse(word).expect("a name")
+}
+
+async fn save(bot: &TestBot, chat: ChatId, word: &str) {
+    let content = SavedContent { kind: ContentKind::Text, html: "x".to_owned(), ..SavedContent::default() };
+    let note = Note { name: name(word), content, flags: NoteFlags::default() };
+    bot.db.notes().add(chat, &note).await.expect("a note");
 }
 
 fn texts(bot: &TestBot) -> Vec<String> {
@@ -100,11 +106,7 @@ async fn formatting_12_both_of_two_variants_occur() {
 async fn a_long_list_comes_in_parts() {
     let (mut bot, chat, ada, _) = group().await;
     for number in 0..100 {
-        let content =
-            SavedContent { kind: ContentKind::Text, html: "x".to_owned(), ..SavedContent::default() };
-        let name = name(&format!("{number:060}"));
-        let note = Note { name, content, flags: NoteFlags::default() };
-        bot.db.notes().add(chat, &note).await.expect("a note");
+        save(&bot, chat, &format!("{number:060}")).await;
     }
     bot.telegram.say(chat, Speaker::User(ada), Draft::text("/notes"));
     bot.handled().await;
@@ -113,6 +115,48 @@ async fn a_long_list_comes_in_parts() {
     assert!(parts.iter().all(|part| part.outcome.is_ok()), "Telegram takes each of them");
     let names: usize = texts(&bot).iter().map(|text| text.matches("<code>#0").count()).sum();
     assert_eq!(names, 100);
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_for_more_than_five_messages_is_a_file() {
+    let (mut bot, chat, ada, _) = group().await;
+    for number in 0..400 {
+        save(&bot, chat, &format!("{number:060}")).await;
+    }
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text("/notes"));
+    bot.handled().await;
+    assert_eq!(bot.telegram.calls_of("sendMessage").len(), 0);
+    let sent = bot.telegram.calls_of("sendDocument");
+    let message = sent[0].outcome.as_ref().expect("Telegram takes it");
+    assert_eq!(message["caption"], "This is too long for messages, so here it is as a file.");
+    let id = message["document"]["file_id"].as_str().expect("a file");
+    let file = bot.telegram.file(id).expect("it holds something");
+    let text = String::from_utf8(file.to_vec()).expect("text");
+    assert_eq!((text.matches("#0").count(), text.contains('<')), (400, false));
+    assert_eq!(sent.len(), 1);
+
+    let refusal = Fault::refuse(400, "Bad Request: not enough rights to send documents to the chat");
+    bot.telegram.fail("sendDocument", refusal, 1);
+    bot.telegram.say(chat, Speaker::User(ada), Draft::text("/notes"));
+    bot.handled().await;
+    let texts = texts(&bot);
+    assert_eq!(texts.iter().map(|text| text.matches("#0").count()).sum::<usize>(), 400);
+    assert_eq!(texts.len(), 7);
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_would_come_too_late_is_left_out() {
+    let (mut bot, chat, ada, _) = group().await;
+    save(&bot, chat, "tea").await;
+    bot.telegram.fail("sendMessage", Fault::too_many(16), 1);
+    for text in ["/get tea", "#tea"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    // The second one is not even tried, and nobody reads an apology when the pause is over.
+    assert_eq!(bot.telegram.calls_of("sendMessage").len(), 1);
     bot.leave().await;
 }
 

@@ -12,7 +12,7 @@ use crate::app::{AlitaApp, Doors};
 /// What became of content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivered {
-    /// It is there, as far as the chat lets the bot write at all.
+    /// It is there, as far as the chat lets the bot write, and write in time.
     Sent,
     /// Nothing is left of it that could be sent.
     Blank,
@@ -84,6 +84,7 @@ async fn send(
     if is_blank && content.file_id.is_empty() {
         return Ok(Delivered::Blank);
     }
+    let reply = reply.bulk();
     let Err(error) = cx.send(reply.clone().media(content.kind, &content.file_id)).await else {
         return Ok(Delivered::Sent);
     };
