@@ -20,7 +20,7 @@ use crate::keyboard::Keyboard;
 use crate::outcome::{Flow, Mistake, Outcome, denied};
 use crate::payload::Payload;
 use crate::pipeline;
-use crate::reply::Answer;
+use crate::reply::{Answer, toast};
 use crate::send::edit_message;
 use crate::view::{Event, View};
 
@@ -31,6 +31,7 @@ pub const NAMESPACE: &str = "anon_admin";
 pub const LIFETIME: Duration = Duration::from_secs(60);
 
 const KIND: &str = "anonAdmin";
+const PROVED: &str = "anonAdminProved";
 
 fn key(chat: ChatId, message: MessageId) -> String {
     format!("{chat}:{message}")
@@ -104,8 +105,13 @@ pub async fn prove<A: App>(cx: Cx<A>, payload: Payload) -> Outcome {
         Fact::Known(false) | Fact::NotFound => return denied(Denied::ActorIsNotAdmin),
         _ => return denied(Denied::CouldNotFindOut),
     }
+    let key = key(chat, message);
+    let is_first = cx.state().claim(PROVED, &key, LIFETIME).await?;
     // Taken for this press alone: when a crash cuts it short it comes again, and finds the command again.
-    let kept = cx.state().take_for::<Message>(cx.update_id(), KIND, &key(chat, message), LIFETIME).await?;
+    let kept = cx.state().take_for::<Message>(cx.update_id(), KIND, &key, LIFETIME).await?;
+    if kept.is_none() && !is_first {
+        return toast(t::proof::another_was_faster(cx.lang()));
+    }
     if let Err(error) = cx.jobs().cancel(&expiry_key(chat, message)).await {
         tracing::debug!(%error, "a proof that was given may seem to expire");
     }
