@@ -439,9 +439,8 @@ mod tests {
         assert_eq!(report.await.checks, expected);
     }
 
-    #[tokio::test]
-    async fn a_flood_of_probes_asks_once() {
-        let (health, _clock) = health();
+    /// A check that takes a moment; says how often it was asked.
+    fn counting_check(health: &Health) -> Arc<AtomicU32> {
         let asked = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&asked);
         health.check("database", move || {
@@ -451,6 +450,13 @@ mod tests {
                 true
             }
         });
+        asked
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_probes_asks_once() {
+        let (health, _clock) = health();
+        let asked = counting_check(&health);
         join_all((0..50).map(|_| health.report())).await;
         assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
@@ -458,15 +464,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_leaves_before_the_answer_leaves_it_to_the_next() {
         let (health, _clock) = health();
-        let asked = Arc::new(AtomicU32::new(0));
-        let count = Arc::clone(&asked);
-        health.check("database", move || {
-            count.fetch_add(1, Ordering::Relaxed);
-            async {
-                tokio::task::yield_now().await;
-                true
-            }
-        });
+        let asked = counting_check(&health);
         for _ in 0..50 {
             let mut impatient = Box::pin(health.report());
             let _pending = futures_util::poll!(impatient.as_mut());
