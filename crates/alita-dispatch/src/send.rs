@@ -221,7 +221,7 @@ async fn post(
         }
         Some(RefusalKind::CantParseEntities) => {
             tracing::error!("Telegram refused the markup of a message, so it goes out as plain text");
-            params.text = strip_tags(&Html::from_trusted(params.text));
+            params.text = strip_tags(&Html::repaired(&params.text));
             params.parse_mode = None;
         }
         _ => return Err(error),

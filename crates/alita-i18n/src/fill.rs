@@ -36,6 +36,7 @@ impl Text {
 }
 
 /// A text of ours is HTML already; the arguments were escaped by `ToHtml`.
+#[expect(clippy::disallowed_methods, reason = "every argument was escaped")]
 pub(crate) fn html(
     texts: &'static [Text],
     language: Language,

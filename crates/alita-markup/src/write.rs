@@ -90,6 +90,7 @@ const fn rank(element: Element) -> usize {
 }
 
 /// A tidy text as Telegram HTML.
+#[expect(clippy::disallowed_methods, reason = "the writer escapes every text")]
 pub(crate) fn html(doc: &Doc) -> Html {
     let mut writer = HtmlWriter(String::with_capacity(doc.cells.len()));
     walk(doc, &mut writer);

@@ -147,7 +147,7 @@ async fn four_thousand_emoji_and_names_full_of_tricks() {
         room.telegram.rename_user(room.mallory, NewUser::named(name));
         let texts = room.warns_mallory().await;
         assert_eq!(texts.len(), 1, "{name:?}");
-        let text = alita_markup::strip_tags(&alita_markup::Html::from_trusted(&texts[0]));
+        let text = alita_markup::strip_tags(&alita_markup::Html::repaired(&texts[0]));
         assert!(!text.contains('\u{202E}'), "{text}");
         room.says(room.ada, &format!("/resetwarns {}", room.mallory)).await;
     }

@@ -72,7 +72,7 @@ impl Room {
                 );
                 let text =
                     call.params["text"].as_str().or(call.params["caption"].as_str()).unwrap_or_default();
-                strip_tags(&Html::from_trusted(text))
+                strip_tags(&Html::repaired(text))
             })
             .collect()
     }

@@ -287,7 +287,7 @@ fn proof_button(call: &Call) -> Option<(MessageId, String)> {
 }
 
 fn plain(html: &str) -> String {
-    alita_markup::strip_tags(&Html::from_trusted(html))
+    alita_markup::strip_tags(&Html::repaired(html))
 }
 
 /// Whether it is one of the words for want of rights, long or short.
