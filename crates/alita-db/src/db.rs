@@ -332,6 +332,25 @@ impl Db {
         .await
     }
 
+    /// Notes that the update in whose name we are working begins to do what cannot be done twice or cannot be seen
+    /// afterwards. See [`Db::has_begun`].
+    ///
+    /// # Errors
+    ///
+    /// When the database refuses or does not answer; then nothing was noted.
+    pub async fn begin(&self) -> Result<(), Error> {
+        self.write_once("begin", |_| async { Ok(()) }).await
+    }
+
+    /// Whether an earlier delivery of this update has [begun](Db::begin), or has written what is written once.
+    ///
+    /// # Errors
+    ///
+    /// When the database refuses or does not answer.
+    pub async fn has_begun(&self, update_id: i64) -> Result<bool, Error> {
+        self.read(move |db| async move { redelivery::has_written(&db, update_id).await }).await
+    }
+
     async fn attempt<T, Fut>(&self, work: &impl Fn(Tx) -> Fut) -> Result<T, Failed>
     where
         Fut: Future<Output = Result<T, DbErr>>,

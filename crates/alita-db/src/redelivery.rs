@@ -93,6 +93,11 @@ impl Stamp {
     }
 }
 
+/// Whether an earlier delivery of an update has written anything.
+pub(crate) async fn has_written(db: &impl ConnectionTrait, update_id: i64) -> Result<bool, DbErr> {
+    Ok(Entity::find().filter(Column::UpdateId.eq(update_id)).one(db).await?.is_some())
+}
+
 /// Forgets answers for which no delivery can ask any more; returns how many.
 pub(crate) async fn sweep(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, DbErr> {
     let gone = Entity::delete_many().filter(Column::WrittenAt.lt(now - LIFETIME)).exec(db).await?;

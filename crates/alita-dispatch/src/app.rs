@@ -64,6 +64,12 @@ pub trait App: Clone + Send + Sync + 'static {
     /// What is remembered of somebody.
     fn find_by_id(&self, peer: Peer) -> impl Future<Output = Result<Option<Known>, Fault>> + Send;
 
+    /// Whether this update was delivered before, and its handler began to act before the process died.
+    fn has_begun(&self, update_id: i64) -> impl Future<Output = Result<bool, Fault>> + Send {
+        let _ = update_id;
+        async { Ok(false) }
+    }
+
     /// Whose fault it was, for the metrics; asked for faults that neither Telegram nor the cache has made.
     fn class_of(&self, fault: &Fault) -> FaultClass {
         let _ = fault;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use alita_i18n::Language;
 use alita_model::{ChatId, MessageId, ThreadId, UserId};
+use alita_permissions::{ChatMember, Status};
 use alita_runtime::TaskSet;
 use alita_telegram::types::{CallbackQuery, ChatMemberUpdated, Message};
 
@@ -20,6 +21,7 @@ use crate::view::{Event, Place, Sender, Someone, View};
 #[derive(Debug, Default)]
 struct Marks {
     is_answered: AtomicBool,
+    is_target_banned: AtomicBool,
 }
 
 /// The context of a handler. Cloning it is cheap, and nothing in it changes.
@@ -282,6 +284,18 @@ impl<A: App> Cx<A> {
     #[must_use]
     pub fn start_link(&self, payload: &str) -> String {
         format!("https://t.me/{}?start={payload}", self.me().username)
+    }
+
+    pub(crate) fn note_absent(&self, member: &ChatMember) {
+        self.marks.is_target_banned.store(member.status == Status::Banned, Ordering::SeqCst);
+    }
+
+    /// Whether somebody whom this update is about was found [out of the chat](Cx::in_chat) and banned.
+    ///
+    /// Telegram: to kick them would lift that ban.
+    #[must_use]
+    pub fn is_target_banned(&self) -> bool {
+        self.marks.is_target_banned.load(Ordering::SeqCst)
     }
 
     /// Claims the one answer that a press gets; `false` when it was given.

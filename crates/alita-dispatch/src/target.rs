@@ -310,15 +310,31 @@ impl<A: App> Cx<A> {
 
     /// The record of somebody who is in the chat right now, as Telegram knows it.
     ///
+    /// When a crash came between a kick and its notice, the update comes again: then it may be about somebody who is
+    /// out by its own doing.
+    ///
     /// # Errors
     ///
     /// A denial when they are not, or when it could not be found out.
     pub async fn in_chat(&self, user: UserId) -> Result<ChatMember, No> {
         match self.directory().member_live(self.chat(), user).await {
             Fact::Known(member) if member.is_in_chat() => Ok(member),
+            Fact::Known(member) if self.has_begun().await? => {
+                self.note_absent(&member);
+                Ok(member)
+            }
             Fact::Known(_) | Fact::NotFound => denied(Denied::TargetIsNotInChat),
             _ => denied(Denied::CouldNotFindOut),
         }
+    }
+
+    /// Whether this update was delivered before, and its handler [began](App::has_begun) to act.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be found out.
+    pub async fn has_begun(&self) -> Result<bool, No> {
+        self.app().has_begun(self.update_id()).await.map_err(No::Fault)
     }
 }
 

@@ -21,6 +21,7 @@ use alita_telegram::AsyncTelegramApi;
 use alita_telegram::methods::{ExportChatInviteLinkParams, GetChatParams};
 
 use crate::app::{AlitaApp, Doors};
+use crate::punish::begin;
 use crate::saved::Saved;
 
 /// How long a chat waits between two readings of its list by hand.
@@ -82,13 +83,14 @@ async fn promote(cx: Cx<AlitaApp>, who: TargetUser, title: Option<Reason>) -> Ou
     administrators(&cx).await?;
     let member = appointable(&cx, &who).await?;
     let user = view::name(&who, &member);
-    if member.is_admin() {
+    if member.is_admin() && !cx.has_begun().await? {
         return mistake(move |lang| t::admin::already_admin(lang, &user));
     }
     let rights = appoint::rights_to_hand_on(&cx).await?;
     if rights.is_empty() {
         return mistake(t::admin::nothing_to_hand_on);
     }
+    begin(&cx).await;
     if let Err(error) = appoint::appoint(&cx, who.id, rights).await {
         return appoint::refused(error, move |lang| t::admin::cannot_promote(lang, &user));
     }
@@ -111,6 +113,7 @@ async fn demote(cx: Cx<AlitaApp>, who: TargetUser) -> Outcome {
     administrators(&cx).await?;
     let member = administrator(&cx, &who).await?;
     let user = view::name(&who, &member);
+    begin(&cx).await;
     if let Err(error) = appoint::appoint(&cx, who.id, Rights::empty()).await {
         return appoint::refused(error, move |lang| t::admin::cannot_demote(lang, &user));
     }
@@ -222,10 +225,10 @@ async fn appointable(cx: &Cx<AlitaApp>, who: &TargetUser) -> Result<ChatMember, 
     Ok(member)
 }
 
-/// The same of somebody who has to be an administrator.
+/// The same of somebody who has to be an administrator, or was one before a crash cut this very update short.
 async fn administrator(cx: &Cx<AlitaApp>, who: &TargetUser) -> Result<ChatMember, No> {
     let member = appointable(cx, who).await?;
-    if !member.is_admin() {
+    if !member.is_admin() && !cx.has_begun().await? {
         let user = view::name(who, &member);
         return mistake(move |lang| t::admin::not_admin(lang, &user));
     }

@@ -114,6 +114,10 @@ impl App for AlitaApp {
         Ok(self.db.approvals().is_approved(chat, user).await?)
     }
 
+    async fn has_begun(&self, update_id: i64) -> Result<bool, Fault> {
+        Ok(self.db.has_begun(update_id).await?)
+    }
+
     async fn connection(&self, user: UserId) -> Result<Option<ChatId>, Fault> {
         Ok(self.db.connections().of(user).await?)
     }

@@ -10,7 +10,7 @@ use alita_model::{ChatId, MessageId, Peer, Punishment, UserId};
 use alita_permissions::{ChatMember, Denied, Fact, Status};
 use alita_telegram::Error;
 
-use crate::app::AlitaApp;
+use crate::app::{AlitaApp, Doors};
 
 /// Bans, kicks or mutes somebody in the chat that this is about, without an end.
 ///
@@ -42,6 +42,12 @@ async fn until(
     punishment: Punishment,
     end: Option<u64>,
 ) -> Result<(), Error> {
+    if punishment == Punishment::Kick {
+        if cx.is_target_banned() && !cx.chat().is_basic_group() {
+            return Ok(());
+        }
+        begin(cx).await;
+    }
     let (action, done) = match punishment {
         Punishment::Ban => ("ban", cx.client().ban(cx.chat(), user, end).await),
         Punishment::Kick => ("kick", cx.client().kick(cx.chat(), user).await),
@@ -49,6 +55,15 @@ async fn until(
     };
     cx.count_action(action, done.as_ref().err());
     done
+}
+
+/// Notes that what follows can be seen by its effect alone, so that its notice is not lost when the process dies.
+///
+/// The act does not depend on it: somebody is kicked even while the database is away.
+pub(crate) async fn begin(cx: &Cx<AlitaApp>) {
+    if let Err(error) = cx.db().begin().await {
+        tracing::warn!(chat.id = %cx.chat(), %error, "a crash before the notice would lose the notice");
+    }
 }
 
 /// Bans a channel: nobody can speak as it in the chat any more.

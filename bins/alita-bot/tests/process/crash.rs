@@ -7,15 +7,6 @@ use alita_testkit::{FakeTelegram, Fault};
 use crate::group::{ANSWERED, DELETED, Groups};
 use crate::{LIMIT, databases, fresh_numbers, whole};
 
-/// What is known of the moment in which the bot is killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
-    /// It waits for answers to messages, and does nothing else.
-    Known,
-    /// It may be doing anything.
-    Any,
-}
-
 /// One bot, its Telegram, and the groups that speak.
 struct Play {
     telegram: FakeTelegram,
@@ -85,7 +76,7 @@ impl Play {
     }
 
     /// The bot comes back for good, and everything is looked at.
-    async fn end(self, url: &str, moment: Moment, lost: usize) {
+    async fn end(self, url: &str, lost: usize) {
         self.telegram.heal();
         let mut running = self.start();
         running.is_up(LIMIT).await.expect("it comes back");
@@ -104,9 +95,8 @@ impl Play {
             "{lost} were just leaving when it was killed, and no other is lost"
         );
         assert_eq!(self.groups.links(), 0, "all links are gone");
-        let was_told = moment == Moment::Known;
-        self.groups.are_banned(was_told);
-        self.groups.are_stored(url, was_told).await;
+        self.groups.are_banned(lost);
+        self.groups.are_stored(url).await;
         assert_eq!(self.telegram.faults_seen(), Vec::<String>::new());
     }
 }
@@ -134,7 +124,7 @@ async fn is_killed_while_it_waits(telegram: FakeTelegram, program: Program, url:
     play.wait("all effects", |play| play.sent() >= ANSWERED && play.groups.links() == 0).await;
     running.kill().await.expect("it is killed again");
     assert!(play.telegram.unconfirmed() >= 20, "twenty messages are out of which the bot does not know");
-    play.end(url, Moment::Known, 0).await;
+    play.end(url, 0).await;
 }
 
 #[tokio::test]
@@ -176,7 +166,7 @@ async fn at_any_moment_only_a_message_that_is_just_leaving_can_be_lost() {
         assert!(now >= lost, "a message that was lost has come back");
         lost = now;
     }
-    play.end(&url, Moment::Any, lost).await;
+    play.end(&url, lost).await;
 }
 
 /// The Redis that the runner started; without one the test fails, unless it was told to do without.
