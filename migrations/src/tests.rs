@@ -1,6 +1,7 @@
 //! The steps on both databases.
 
 mod adoption;
+mod checksums;
 mod databases;
 
 use sea_orm::{Database, DatabaseConnection};

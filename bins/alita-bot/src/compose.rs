@@ -6,7 +6,7 @@ use std::time::Duration;
 use alita_cache::{Cache, RedisConfig};
 use alita_db::{Db, DbConfig};
 use alita_dispatch::{Dispatcher, Me, Router, Services, members};
-use alita_migrations::{Outcome, TakenOver};
+use alita_migrations::{Error as MigrationError, Outcome, TakenOver};
 use alita_model::{Person, UserId};
 use alita_modules::{AlitaApp, modules};
 use alita_monitoring::{Health, Migrations, TraceConfig};
@@ -92,9 +92,10 @@ pub(crate) async fn database(
     let db = Db::connect(db_config, cache.clone(), clock.clone()).await.context(variable)?;
     compare_with_server(&db, config.pool.max_open).await;
     if config.migrates {
-        match alita_migrations::up(db.connection(), None).await {
+        match in_three_tries(clock, async || alita_migrations::up(db.connection(), None).await).await {
             Ok(outcome) => tell(&outcome),
-            Err(error) if config.migrates_softly => {
+            // A refusal is no step that failed: this build does not know what it would find in the tables.
+            Err(error @ MigrationError::Database(_)) if config.migrates_softly => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the schema stays as it is");
                 health.set_migrations(Migrations::Degraded);
                 return Ok(db);
@@ -117,6 +118,28 @@ pub(crate) async fn database(
     }
     health.set_migrations(Migrations::Ok);
     Ok(db)
+}
+
+/// What may pass by itself, such as a lock that somebody holds, is tried three times.
+async fn in_three_tries<T>(
+    clock: &Clock,
+    attempt: impl AsyncFn() -> Result<T, MigrationError>,
+) -> Result<T, MigrationError> {
+    for wait in [1, 2] {
+        match attempt().await {
+            Err(error) if may_pass(&error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the schema could not be changed; trying again in {wait} s");
+            }
+            outcome => return outcome,
+        }
+        clock.sleep(Duration::from_secs(wait)).await;
+    }
+    attempt().await
+}
+
+fn may_pass(error: &MigrationError) -> bool {
+    matches!(error, MigrationError::Database(error) if alita_db::Error::from(error.clone()).is_unavailable())
 }
 
 fn tell(outcome: &Outcome) {
@@ -217,7 +240,46 @@ pub(crate) async fn dispatcher(
 
 #[cfg(test)]
 mod tests {
-    use super::is_greedy;
+    use std::cell::Cell;
+    use std::pin::pin;
+
+    use chrono::DateTime;
+    use sea_orm::DbErr;
+    use sea_orm::error::ConnAcquireErr;
+
+    use super::*;
+
+    /// How often it is tried, and whether it succeeds in the end.
+    async fn tries(outcomes: [Result<(), MigrationError>; 3]) -> (usize, bool) {
+        let clock = Clock::manual(DateTime::UNIX_EPOCH);
+        let outcomes = outcomes.map(|outcome| Cell::new(Some(outcome)));
+        let count = Cell::new(0);
+        let attempt = async || {
+            let outcome = outcomes[count.get()].take().expect("a try that has not been made yet");
+            count.set(count.get() + 1);
+            outcome
+        };
+        let mut trying = pin!(in_three_tries(&clock, attempt));
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut trying => return (count.get(), outcome.is_ok()),
+                () = tokio::task::yield_now() => clock.advance(Duration::from_secs(1)),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_may_pass_is_tried_again() {
+        let away = || Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout).into());
+        let refused = || Err(DbErr::Custom("no such table".to_owned()).into());
+        let newer = || Err(MigrationError::Newer(Vec::new()));
+        assert_eq!(tries([Ok(()), Ok(()), Ok(())]).await, (1, true));
+        assert_eq!(tries([away(), away(), Ok(())]).await, (3, true));
+        assert_eq!(tries([away(), away(), away()]).await, (3, false));
+        assert_eq!(tries([refused(), Ok(()), Ok(())]).await, (1, false));
+        assert_eq!(tries([away(), newer(), Ok(())]).await, (2, false));
+    }
 
     #[test]
     fn four_fifths_of_the_server_are_not_too_many() {

@@ -48,6 +48,6 @@ pub(crate) async fn postgres() -> Option<Empty> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the runner of the tests tells them by the environment")]
-fn environment(name: &str) -> Option<String> {
+pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -157,3 +157,22 @@ async fn a_step_that_fails_stops_the_bot_unless_it_may_go_on() {
     );
     assert!(running.terminate(LIMIT).await.expect("it leaves").success());
 }
+
+#[tokio::test]
+async fn a_newer_database_stops_the_bot_even_if_it_may_go_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_telegram, program) = whole(folder.path()).await;
+    assert_eq!(all_it_says(&program.clone().arg("migrate")).await.0, Some(0));
+    let url = format!("sqlite://{}", folder.path().join("alita.db").display());
+    let database = Database::connect(&url).await.expect("the database is there");
+    let future = "INSERT INTO alita_migrations VALUES ('m9999_future', 0)";
+    database.execute_unprepared(future).await.expect("the list of steps can be written");
+    database.close().await.expect("it closes");
+
+    let softly = program.env("AUTO_MIGRATE_SILENT_FAIL", "yes");
+    let (code, _, complaint) = all_it_says(&softly).await;
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(complaint.contains("DATABASE_URL: the schema could not be brought up to date"), "{complaint}");
+    assert!(complaint.contains("the database is newer than this build: it has m9999_future"), "{complaint}");
+    assert!(!complaint.contains("the schema stays as it is"), "{complaint}");
+}

@@ -33,7 +33,7 @@ where
 
 /// Whether conversations that go differently shall be rewritten: `UPDATE_EXPECT=1`.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads UPDATE_EXPECT")]
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests asks for it by the environment")]
 pub fn wants_rewriting() -> bool {
     std::env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1")
 }
