@@ -32,6 +32,7 @@ const MUSTS: &[(&str, &str, &str)] = &[
     ("deploy/docker/compose.yaml", "stop_grace_period: 70s", "the bot takes up to 60 seconds to finish"),
     ("deploy/docker/compose.yaml", "start_period: 60s", "the first start may migrate"),
     ("deploy/docker/compose.yaml", "read_only: true", "the image needs no writable root"),
+    ("deploy/docker/compose.yaml", "ulimits: { core: 0 }", "no core dump holds the token"),
     ("deploy/docker/compose.yaml", "noeviction", "live state must not be thrown out"),
     ("deploy/docker/compose.yaml", "${POSTGRES_PASSWORD:?", "no password has a default"),
     ("deploy/docker/compose.yaml", "${REDIS_PASSWORD:?", "no password has a default"),
@@ -48,6 +49,7 @@ const MUSTS: &[(&str, &str, &str)] = &[
     ("deploy/alita-bot.service", "WatchdogSec=", "a bot that hangs is started anew"),
     ("deploy/alita-bot.service", "TimeoutStopSec=70", "the bot takes up to 60 seconds to finish"),
     ("deploy/alita-bot.service", "NoNewPrivileges=yes", "the unit is locked down"),
+    ("deploy/alita-bot.service", "LimitCORE=0", "no core dump holds the token"),
 ];
 
 /// What must not stand in which file, and why.

@@ -8,6 +8,7 @@ mod claims;
 mod cli;
 mod compose;
 mod config;
+mod cores;
 mod health;
 mod jobs;
 mod migrate;
@@ -26,6 +27,8 @@ use crate::config::{Config, Env};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Before anything reads a secret.
+    cores::forbid();
     match cli::role() {
         Role::Version => check::version(),
         Role::Reference { form } => check::reference(form),
