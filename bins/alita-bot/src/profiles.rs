@@ -41,7 +41,7 @@ mod available {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use alita_monitoring::http::{Reply, empty, text};
+    use alita_monitoring::http::{RATE, Reply, empty, text};
     use hyper::{Method, StatusCode, Uri};
     use pprof::ProfilerGuardBuilder;
     use pprof::protos::Message;
@@ -61,10 +61,10 @@ mod available {
             "ENABLE_PPROF is set: profiles can be read with the metrics token; the first one costs memory for good"
         );
         let only_one = Arc::new(Mutex::new(()));
-        let (clock, stop, one_heap) = (clock.clone(), stop.clone(), Arc::clone(&only_one));
+        let (time, stop, one_heap) = (clock.clone(), stop.clone(), Arc::clone(&only_one));
         Router::new()
             .protected(Method::GET, "/debug/pprof/profile", access, move |request| {
-                let (clock, stop, only_one) = (clock.clone(), stop.clone(), Arc::clone(&only_one));
+                let (clock, stop, only_one) = (time.clone(), stop.clone(), Arc::clone(&only_one));
                 let wanted = Wanted::of(request.uri());
                 async move {
                     let (Some(wanted), Ok(_turn)) = (wanted, only_one.try_lock()) else {
@@ -82,6 +82,7 @@ mod available {
                     answer(heap().await, "application/octet-stream")
                 }
             })
+            .at_most_per_second(RATE, clock)
     }
 
     /// What the question asks for.
@@ -166,7 +167,43 @@ mod available {
 
     #[cfg(test)]
     mod tests {
+        use alita_monitoring::http::{Running, Server};
+        use alita_runtime::TaskSet;
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        use tokio::net::TcpStream;
+
         use super::*;
+
+        /// Asks for a profile that does not exist, and reads the status.
+        async fn ask(server: &Running, token: &str) -> String {
+            let mut stream = TcpStream::connect(server.address()).await.expect("the server listens");
+            let head = format!(
+                "GET /debug/pprof/profile?seconds=0 HTTP/1.1\r\nHost: bot\r\nAuthorization: Bearer {token}\r\n\
+                 Connection: close\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.expect("the server reads");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.expect("the server answers");
+            answer.split(' ').nth(1).expect("a status").to_owned()
+        }
+
+        #[tokio::test]
+        async fn the_eleventh_question_of_a_second_is_refused() {
+            const TOKEN: &str = "correct-horse-battery";
+            let clock = Clock::manual(chrono::DateTime::UNIX_EPOCH);
+            let access = Access::Token(TOKEN.to_owned().into());
+            let routes = routes(&access, &clock, &CancellationToken::new());
+            let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+            let server = server.serve(routes, &TaskSet::new());
+            for (token, status) in [("wrong", "401"), (TOKEN, "400")] {
+                for _ in 0..10 {
+                    assert_eq!(ask(&server, token).await, status);
+                }
+                assert_eq!(ask(&server, token).await, "429", "whoever is refused counts apart");
+            }
+            clock.advance(Duration::from_millis(100));
+            assert_eq!(ask(&server, TOKEN).await, "400");
+        }
 
         #[test]
         fn the_question_is_read_strictly() {

@@ -9,7 +9,7 @@ use alita_db::Db;
 use alita_dispatch::Dispatcher;
 use alita_modules::AlitaApp;
 use alita_monitoring::{Access, Health, LogConfig, Metrics, Redactor, Traces, Troubles, http, logs};
-use alita_runtime::{CancellationToken, Clock, Exit, Pause, Shutdown, Signals, TaskSet};
+use alita_runtime::{CancellationToken, Clock, Exit, Pause, RollCall, Shutdown, Signals, TaskSet};
 use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::{Context, bail};
 use tokio::sync::{Mutex, oneshot};
@@ -69,8 +69,9 @@ pub(crate) async fn run(config: Config) -> ExitCode {
     }
     let supervised = Supervised::by(config.supervisor);
     let leave = CancellationToken::new();
+    let roll_call = signals.roll_call();
     let outcome = tokio::select! {
-        outcome = serve(&config, &clock, &shutdown, (&leave, &supervised, troubles.as_ref())) => outcome,
+        outcome = serve(&config, &clock, &shutdown, (&leave, &supervised, &roll_call, troubles.as_ref())) => outcome,
         () = leave.cancelled() => {
             tracing::error!("shutting down to be started again, as REMEDIATION_EXIT wants");
             Ok(())
@@ -145,7 +146,7 @@ async fn serve(
     config: &Config,
     clock: &Clock,
     shutdown: &Shutdown,
-    (leave, supervised, troubles): (&CancellationToken, &Supervised, Option<&Troubles>),
+    (leave, supervised, roll_call, troubles): (&CancellationToken, &Supervised, &RollCall, Option<&Troubles>),
 ) -> anyhow::Result<()> {
     let metrics = Metrics::install(clock.clone())?;
     metrics.build_info(env!("CARGO_PKG_VERSION"), webhook::mode_name(&config.origin));
@@ -154,6 +155,7 @@ async fn serve(
     supervised.attend(&health, clock);
     let tasks = TaskSet::new();
     metrics.keep_up(&tasks);
+    roll_call.add("tasks", &tasks);
 
     let cache = compose::cache(config, clock).await?;
     let db = compose::database(config, &cache, clock, &health).await?;
@@ -177,6 +179,7 @@ async fn serve(
     let me = compose::introduce(&client, clock).await?;
     tracing::info!(bot = me.username, "this is who we are");
     let handling = TaskSet::new();
+    roll_call.add("updates", &handling);
     let dispatcher = compose::dispatcher(config, (&cache, &db, &client), (clock, &handling), me).await?;
     let source = pushed.unwrap_or_else(|| source(config, &client, &dispatcher));
     let source = Arc::new(Mutex::new(source));
@@ -184,16 +187,17 @@ async fn serve(
     if let Some(hook) = &hook {
         hook.keep_claims(shutdown, &tasks, clock);
     }
-    leave_in_order(shutdown, &health, handling.clone(), Arc::clone(&source));
+    let notices = Notices::new(&client, config.message_dump);
+    leave_in_order(shutdown, handling.clone(), Arc::clone(&source));
+    tell_the_end(shutdown, &notices);
     if let Some(hook) = &hook {
-        hook.leave_first(shutdown, &health, Arc::clone(&source));
+        hook.leave_first(shutdown, Arc::clone(&source));
     }
+    say_no_first(shutdown, &health);
     let leave = leave.clone();
     let telegram = client.clone();
     health.set_telegram(move || telegram.since_last_success());
     watch::token(&health, &client);
-    let notices = Notices::new(&client, config.message_dump);
-    tell_the_end(shutdown, &notices);
     if let Some(troubles) = troubles {
         notices.tell_of(troubles, &tasks, clock);
     }
@@ -264,21 +268,28 @@ fn source(config: &Config, client: &Client, dispatcher: &Dispatcher<AlitaApp>) -
 }
 
 /// When no new updates are fetched any more: handlers come to their end, then Telegram hears how far we came.
-fn leave_in_order(shutdown: &Shutdown, health: &Health, handling: TaskSet, source: Arc<Mutex<UpdateSource>>) {
+fn leave_in_order(shutdown: &Shutdown, handling: TaskSet, source: Arc<Mutex<UpdateSource>>) {
     shutdown.register("confirmation of what was handled", STEP, move || async move {
         match Arc::into_inner(source) {
             Some(source) => source.into_inner().finish().await.map_err(Into::into),
             None => Err("the source is still in use".into()),
         }
     });
-    let health = health.clone();
     shutdown.register("updates in handling", DRAIN, move || async move {
-        health.stopping();
         unfinished(&handling.close(DRAIN).await)
     });
 }
 
-/// The log chat hears of the stop first of all, while everything else still works.
+/// Whoever sends traffic by `/readyz` hears that we leave before anything is closed. Register it last of all.
+fn say_no_first(shutdown: &Shutdown, health: &Health) {
+    let health = health.clone();
+    shutdown.register("readiness", STEP, || async move {
+        health.stopping();
+        Ok(())
+    });
+}
+
+/// The log chat hears of the stop before the handlers come to their end, while all that it takes still works.
 fn tell_the_end(shutdown: &Shutdown, notices: &Notices) {
     let notices = notices.clone();
     shutdown.register("notice of the stop", STEP, || async move {

@@ -117,12 +117,11 @@ impl Hook {
         });
     }
 
-    /// The first thing to do on the way out: nothing more is let in, so that the handlers can come to their end.
+    /// The first door to be closed on the way out: nothing more is let in, so that the handlers can come to their end.
     /// The webhook stays registered: what comes meanwhile waits at Telegram for the next start.
-    pub(crate) fn leave_first(&self, shutdown: &Shutdown, health: &Health, source: Arc<Mutex<UpdateSource>>) {
-        let (webhook, health) = (self.webhook.clone(), health.clone());
+    pub(crate) fn leave_first(&self, shutdown: &Shutdown, source: Arc<Mutex<UpdateSource>>) {
+        let webhook = self.webhook.clone();
         shutdown.register("webhook", STEP, || async move {
-            health.stopping();
             webhook.stop();
             source.lock().await.stop();
             Ok(())

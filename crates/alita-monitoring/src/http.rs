@@ -9,7 +9,7 @@ mod timed;
 
 pub use access::Access;
 pub use router::{Peer, Reply, Router, empty, json, text};
-pub use routes::{DbMetrics, db_metrics, standard_routes};
+pub use routes::{DbMetrics, RATE, db_metrics, standard_routes};
 pub use server::{Running, Server};
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! What the operator sends to make us stop.
+//! What the operator sends: to make us stop, or to hear what we are at.
 
 use std::io;
+
+use crate::RollCall;
 
 /// Which wish to stop arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +15,17 @@ pub enum Signal {
 }
 
 /// Listens for SIGTERM and SIGINT, and for Ctrl-C where those do not exist.
+///
+/// SIGQUIT makes a dump of the tasks and stops nothing.
 #[derive(Debug)]
 pub struct Signals {
+    roll_call: RollCall,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    quit: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -32,7 +39,12 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         // A handler once installed stays for the life of the process, so SIGHUP is swallowed without a listener.
         drop(signal(SignalKind::hangup())?);
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            roll_call: RollCall::default(),
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+        })
     }
 
     /// Begins to listen.
@@ -42,15 +54,24 @@ impl Signals {
     /// Never on this system; [`Signals::next`] installs the handler.
     #[cfg(not(unix))]
     pub fn install() -> io::Result<Self> {
-        Ok(Self {})
+        Ok(Self { roll_call: RollCall::default() })
     }
 
-    /// Waits for the next signal; none is lost between two calls.
+    /// Whom SIGQUIT asks what they are at; add the sets to it.
+    #[must_use]
+    pub fn roll_call(&self) -> RollCall {
+        self.roll_call.clone()
+    }
+
+    /// Waits for the next signal to stop; none is lost between two calls. Meanwhile SIGQUIT is answered.
     #[cfg(unix)]
     pub async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.interrupt.recv() => Signal::Interrupt,
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Signal::Terminate,
+                _ = self.interrupt.recv() => return Signal::Interrupt,
+                _ = self.quit.recv() => self.roll_call.tell(),
+            }
         }
     }
 
@@ -79,6 +100,7 @@ mod tests {
     async fn signals_arrive_instead_of_ending_the_process() {
         let mut signals = Signals::install().expect("handlers can be installed");
         send_to_ourselves("-HUP");
+        send_to_ourselves("-QUIT");
         send_to_ourselves("-TERM");
         assert_eq!(signals.next().await, Signal::Terminate);
         send_to_ourselves("-INT");

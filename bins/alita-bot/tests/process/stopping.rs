@@ -1,10 +1,11 @@
-//! `SIGTERM` at bad moments: the steps in their order, a Telegram that hangs, an operator who does not wait.
+//! Signals at bad moments: the steps in their order, a Telegram that hangs, an operator who does not wait, and one
+//! who wants to know what it waits for.
 
 use alita_cache::Cache;
 use alita_db::{Db, DbConfig};
 use alita_runtime::Clock;
 use alita_testkit::Fault;
-use alita_testkit::process::Running;
+use alita_testkit::process::{Running, get};
 
 use crate::room::Room;
 use crate::{LIMIT, whole};
@@ -46,14 +47,43 @@ async fn what_was_opened_last_is_closed_first() {
     room.wait("the first answers", || sent(&room) > 10).await;
     room.ends_well(running).await;
     let log = room.program.stderr();
-    let order =
-        ["updates in handling", "confirmation of what was handled", "tasks", "http", "cache", "database"];
+    let order = [
+        "readiness",
+        "notice of the stop",
+        "updates in handling",
+        "confirmation of what was handled",
+        "tasks",
+        "http",
+        "cache",
+        "database",
+    ];
     let begun = steps(&log);
     let places: Vec<Option<usize>> =
         order.iter().map(|step| begun.iter().position(|name| name == step)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{begun:?}");
-    assert_eq!(begun.last(), Some(&"database"));
+    assert_eq!((begun.first(), begun.last()), (Some(&"readiness"), Some(&"database")));
     assert!(!log.contains("the step failed") && !log.contains("ran out of time"), "{log}");
+}
+
+/// The log chat does not answer, and the notice waits for it: meanwhile nobody is sent here any more.
+#[tokio::test]
+async fn it_is_not_ready_from_the_first_step_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let mut room = Room::new(telegram, program);
+    room.program = room.program.env("MESSAGE_DUMP", room.chat.to_string());
+    // What is in handling keeps it from leaving before it was asked.
+    let mut running = hangs(&room).await;
+    let ready = get(room.program.port(), "/readyz").await.expect("an answer");
+    assert_eq!(ready.0, 200, "{}", ready.1);
+    running.signal("TERM").await.expect("it runs");
+    room.wait("the notice", || steps(&room.program.stderr()).last() == Some(&"notice of the stop")).await;
+    for path in ["/readyz", "/health"] {
+        let (status, body) = get(room.program.port(), path).await.expect("an answer");
+        assert!(status == 503 && body.contains(r#""stopping":true"#), "{path}: {status} {body}");
+    }
+    running.signal("TERM").await.expect("it runs");
+    running.ended(LIMIT).await.expect("it ends");
 }
 
 /// The whole shutdown has 60 seconds; here it gets five, so that its end is seen sooner.
@@ -102,4 +132,31 @@ async fn a_second_signal_ends_it_at_once() {
         assert!(log.contains("shutdown was forced"), "{log}");
         assert_eq!(steps(&log).last(), Some(&DRAIN), "no other step was begun: {log}");
     }
+}
+
+#[tokio::test]
+async fn sigquit_tells_what_it_is_at_and_ends_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (telegram, program) = whole(folder.path()).await;
+    let room = Room::new(telegram, program);
+    let mut running = hangs(&room).await;
+    let dumps = |set: &str| -> Vec<String> {
+        let log = room.program.stderr();
+        let is_dump = |line: &&str| line.contains("task dump") && line.contains(&format!("set=\"{set}\""));
+        log.lines().filter(is_dump).map(str::to_owned).collect()
+    };
+    running.signal("QUIT").await.expect("it runs");
+    room.wait("the dump", || dumps("updates").len() == 1).await;
+    let (updates, tasks) = (dumps("updates"), dumps("tasks"));
+    assert!(updates[0].contains("lane=1") && updates[0].contains("updates=1"), "{updates:?}");
+    assert!(tasks[0].contains("count="), "{tasks:?}");
+    assert_eq!(get(room.program.port(), "/health").await.expect("an answer").0, 200);
+
+    running.signal("TERM").await.expect("it runs");
+    room.wait("the draining", || steps(&room.program.stderr()).last() == Some(&DRAIN)).await;
+    running.signal("QUIT").await.expect("it runs");
+    room.wait("the dump while it leaves", || dumps("updates").len() == 2).await;
+    assert!(running.has_ended().expect("the system tells").is_none(), "it waits for what is in handling");
+    running.signal("TERM").await.expect("it runs");
+    assert_eq!(running.ended(LIMIT).await.expect("it ends").code(), Some(1));
 }

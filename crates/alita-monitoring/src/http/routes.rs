@@ -11,8 +11,8 @@ use super::access::Access;
 use super::router::{Reply, Router, empty, json, text};
 use crate::{Health, Metrics, Report};
 
-/// So often a second each route with figures answers.
-const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// So often a second each route with figures or profiles answers.
+pub const RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// `/health` (200 when all is well, else 503), `/readyz` (200 as long as the bot can work), `/livez` (200 as long as a
 /// restart would change nothing), `/metrics`.
