@@ -15,6 +15,11 @@ pub(crate) fn cached(name: &str) -> String {
     format!("alita:c:{name}")
 }
 
+/// Of how many parts the name of a cached value is made in Redis: `alita:c:warns:-1001` of four.
+pub(crate) fn segments(key: &str) -> usize {
+    3 + key.split(':').count()
+}
+
 /// All that [`cached`] can write.
 pub(crate) const ALL_CACHED: &str = "alita:c:*";
 
@@ -58,5 +63,12 @@ mod tests {
         let different: std::collections::BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len(), "{keys:?}");
         assert_ne!(claim("count", "a:b"), count("a", "b"));
+    }
+
+    #[test]
+    fn segments_are_those_of_the_whole_name() {
+        for key in ["-1001", "-1001:7"] {
+            assert_eq!(segments(key), cached(&name("warns", key)).split(':').count());
+        }
     }
 }

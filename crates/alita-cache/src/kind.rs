@@ -132,7 +132,11 @@ where
         let value = Arc::new(value);
         match encode(&*value) {
             Ok(bytes) => {
-                let span = tracing::debug_span!("cache.set", cache.key_ns = self.name);
+                let span = tracing::debug_span!(
+                    "cache.set",
+                    cache.key_ns = self.name,
+                    cache.key_segments = keys::segments(&ticket.key)
+                );
                 let filled = match fill_with {
                     Some((redis, mark)) => {
                         let fill = redis.fill(counting, &name, mark, bytes, self.jittered());
@@ -186,8 +190,13 @@ where
         E: Send + Sync + 'static,
     {
         let inner = &self.0;
-        let span =
-            tracing::debug_span!("cache.get", cache.key_ns = inner.name, cache.hit = Empty, result = Empty);
+        let span = tracing::debug_span!(
+            "cache.get",
+            cache.key_ns = inner.name,
+            cache.key_segments = keys::segments(key),
+            cache.hit = Empty,
+            result = Empty
+        );
         if let Some(value) = inner.look(key) {
             inner.shared.counting.l1_hits.up();
             inner.count(LOCAL_HIT);
@@ -257,7 +266,11 @@ where
     /// Should Redis not answer, the removal is made up for as soon as it does, and until then this instance does not
     /// believe what Redis holds.
     pub async fn forget(&self, key: &str) {
-        let span = tracing::debug_span!("cache.delete", cache.key_ns = self.0.name);
+        let span = tracing::debug_span!(
+            "cache.delete",
+            cache.key_ns = self.0.name,
+            cache.key_segments = keys::segments(key)
+        );
         self.0.memory.drop_key(key);
         if let Some(redis) = &self.0.shared.redis {
             // Boxed: a future of the Redis client is large, and would make every caller's future as large.

@@ -16,6 +16,16 @@ impl<A: App> Cx<A> {
             Some(error) if error.is_expected() => "refused",
             Some(_) => "failed",
         };
+        self.count_outcome(action, outcome);
+    }
+
+    /// Counts a moderation action that was not even tried, because the bot lacks the right; the words are those of
+    /// [`Cx::count_action`].
+    pub fn count_refused(&self, action: &'static str) {
+        self.count_outcome(action, "refused");
+    }
+
+    fn count_outcome(&self, action: &'static str, outcome: &'static str) {
         metrics::counter!(
             "alita_moderation_actions_total",
             "module" => self.module(), "action" => action, "outcome" => outcome

@@ -76,6 +76,12 @@ pub trait App: Clone + Send + Sync + 'static {
         FaultClass::Internal
     }
 
+    /// Telegram says that the bot is no longer in a chat, or that the chat is no longer there.
+    fn bot_removed(&self, chat: ChatId) -> impl Future<Output = Result<(), Fault>> + Send {
+        let _ = chat;
+        async { Ok(()) }
+    }
+
     /// A group became a supergroup: everything that belongs to the old id now belongs to the new one.
     fn chat_migrated(&self, old: ChatId, new: ChatId) -> impl Future<Output = Result<(), Fault>> + Send;
 }

@@ -17,6 +17,7 @@ use crate::meters::{End, Kind};
 use crate::outcome::{Fault, Flow, Mistake, No, Outcome};
 use crate::refusal;
 use crate::reply::Reply;
+use crate::stage::Stage;
 use crate::tally::FaultClass;
 
 /// How long a handler may take; what takes longer belongs into a task.
@@ -31,6 +32,7 @@ pub(crate) struct Origin {
     pub(crate) module: &'static str,
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
+    pub(crate) stage: Stage,
 }
 
 /// Why a handler did not come to its end.
@@ -51,6 +53,7 @@ pub(crate) async fn run<A: App>(cx: &Cx<A>, origin: Origin, work: BoxFuture<'_, 
         "handler",
         otel.name = format!("handler {}.{}", origin.module, origin.name),
         handler.kind = origin.kind.as_str(),
+        handler.group = origin.stage.name(),
         handler.result = Empty,
         otel.status_code = Empty,
     );
@@ -192,7 +195,7 @@ async fn explain<A: App>(cx: &Cx<A>, origin: Origin, fault: Fault) -> Option<Mis
         return Some(refusal::apology());
     };
     if let Some(new) = error.migrated_to() {
-        cx.migrated(cx.chat(), new).await;
+        cx.services.migrated(cx.chat(), new).await;
     }
     if error.is_expected() {
         tracing::warn!(module = origin.module, handler = origin.name, chat.id = %cx.chat(), %error, "Telegram said no");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use alita_model::ChatId;
 use alita_runtime::guarded;
 use alita_runtime::jobs::Handlers;
+use alita_telegram::types::CallbackQuery;
 use alita_telegram::{Ack, Delivery};
 use foldhash::quality::RandomState;
 use futures_util::FutureExt;
@@ -74,8 +75,10 @@ impl<A: App> Dispatcher<A> {
         let limit = limit.max(1);
         router.asks = Some(Asks::new(asks, &services.clock));
         let permits = Permits::new(limit, services.clock.clone());
+        let services = Arc::new(services);
+        follow_groups(&services);
         Self(Arc::new(Inner {
-            services: Arc::new(services),
+            services,
             router: Arc::new(router),
             lanes: Mutex::default(),
             chats: Mutex::default(),
@@ -125,6 +128,7 @@ impl<A: App> Dispatcher<A> {
             ack.done();
             return;
         };
+        describe(&came, &view);
         let key = view.order_key();
         let waiting = Waiting { view: Arc::new(view), ack, arrived, until, came, source };
         let mut lanes = self.0.lanes();
@@ -181,6 +185,18 @@ impl<A: App> Dispatcher<A> {
     }
 }
 
+/// A call that had to follow its group into a supergroup takes everything of the group along. Its service message
+/// does the same, but may come later.
+fn follow_groups<A: App>(services: &Arc<Services<A>>) {
+    // The client is one of the services: it must not hold them all.
+    let weak = Arc::downgrade(services);
+    services.client.on_migration(move |old, new| {
+        let Some(services) = weak.upgrade() else { return };
+        let tasks = services.tasks.clone();
+        tasks.spawn("migration", async move { services.migrated(old, new).await });
+    });
+}
+
 /// Gives an update back: whoever handed it in feels that it was not handled.
 fn turn_away(update_id: i64, ack: Ack) {
     tracing::debug!(update_id, "waited too long for its turn");
@@ -197,8 +213,48 @@ fn root(came: &Span, source: &'static str, view: &View) -> Span {
         kind = view.event.kind().name(),
         bot.working_mode = source,
         chat.id = view.place.id.get(),
-        user.id = view.sender.user().map(|someone| someone.id.get()),
+        user.id = sender_id(view),
+        message.text_length = text_length(view),
+        callback_query.id = press(view).map(|query| query.id.as_str()),
+        callback_query.from_id = press(view).and(sender_id(view)),
     )
+}
+
+/// Fills in what the span of a request has left open until its update is read.
+fn describe(came: &Span, view: &View) {
+    if came.is_disabled() {
+        return;
+    }
+    match &view.event {
+        Event::Message(_) | Event::EditedMessage(_) => {
+            came.record("message.chat_id", view.place.id.get());
+            came.record("message.from_id", sender_id(view));
+            came.record("message.text_length", text_length(view));
+        }
+        Event::CallbackQuery(query) => {
+            came.record("callback_query.id", query.id.as_str());
+            came.record("callback_query.from_id", sender_id(view));
+        }
+        _ => {}
+    }
+}
+
+fn sender_id(view: &View) -> Option<i64> {
+    view.sender.user().map(|someone| someone.id.get())
+}
+
+fn press(view: &View) -> Option<&CallbackQuery> {
+    match &view.event {
+        Event::CallbackQuery(query) => Some(query),
+        _ => None,
+    }
+}
+
+/// How long what somebody wrote is, as Telegram counts it.
+fn text_length(view: &View) -> Option<usize> {
+    let (Event::Message(message) | Event::EditedMessage(message)) = &view.event else { return None };
+    let text = message.text.as_ref().or(message.caption.as_ref())?;
+    Some(text.encode_utf16().count())
 }
 
 impl<A: App> Inner<A> {

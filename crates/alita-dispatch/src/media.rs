@@ -4,7 +4,7 @@ use alita_markup::{Html, MAX_CAPTION, visible_len_utf16};
 use alita_model::ContentKind;
 use alita_telegram::methods::SendMessageParams;
 use alita_telegram::types::Message;
-use alita_telegram::{AsyncTelegramApi, Client, Error, MethodResponse, Part};
+use alita_telegram::{AsyncTelegramApi, Client, Error, MethodResponse, Part, Refusal, RefusalKind};
 use serde_json::{Map, Value};
 
 /// The parameter and the name of a text that travels as a file.
@@ -49,6 +49,18 @@ impl Media {
     /// A document that holds this text.
     pub(crate) const fn of_text(text: String) -> Self {
         Self { method: "sendDocument", field: TEXT_FIELD, has_caption: true, source: Source::Text(text) }
+    }
+
+    /// The method that sends it, which tells its kind.
+    pub(crate) const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// What stands for Telegram's answer where the chat refused such a file a while ago.
+    pub(crate) fn not_tried(&self) -> Error {
+        let mut refusal = Refusal::new(self.method, 400, "not tried again, the chat refused it a while ago");
+        refusal.kind = RefusalKind::CannotWrite;
+        Error::Refused(refusal)
     }
 
     /// Whether Telegram shows this text under the file.

@@ -1,6 +1,7 @@
 //! Groups and topics that do not let the bot write: nothing is sent there in vain.
 //!
-//! What was asked for is done all the same; only the words about it are left out.
+//! What was asked for is done all the same; only the words about it are left out. Where only one kind of file is
+//! forbidden, only that kind is left out.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -81,8 +82,12 @@ pub(crate) async fn close<A: App>(cx: &Cx<A>, chat: ChatId, thread: Option<Threa
         return;
     }
     tracing::warn!(chat.id = %chat, "the group does not let the bot write; answers are left out for some minutes");
+    note(cx, &key(chat, thread)).await;
+}
+
+async fn note<A: App>(cx: &Cx<A>, key: &str) {
     let now = cx.clock().now().timestamp();
-    if let Err(error) = cx.state().put(KIND, &key(chat, thread), &now, LIFETIME).await {
+    if let Err(error) = cx.state().put(KIND, key, &now, LIFETIME).await {
         tracing::debug!(%error, "could not note that a group does not let the bot write");
     }
 }
@@ -90,13 +95,40 @@ pub(crate) async fn close<A: App>(cx: &Cx<A>, chat: ChatId, thread: Option<Threa
 /// The try succeeded, or the bot's rights have changed.
 pub(crate) async fn open<A: App>(cx: &Cx<A>, chat: ChatId, thread: Option<ThreadId>) {
     for key in [Some(key(chat, None)), thread.map(|_| key(chat, thread))].into_iter().flatten() {
-        if let Err(error) = cx.state().take::<i64>(KIND, &key).await {
-            tracing::debug!(%error, "could not note that a group lets the bot write again");
-        }
-        if let Err(error) = cx.state().release(PROBE, &key).await {
-            tracing::debug!(%error, "the next try of a group has to wait");
-        }
+        forget(cx, &key).await;
     }
+}
+
+async fn forget<A: App>(cx: &Cx<A>, key: &str) {
+    if let Err(error) = cx.state().take::<i64>(KIND, key).await {
+        tracing::debug!(%error, "could not note that a group lets the bot write again");
+    }
+    if let Err(error) = cx.state().release(PROBE, key).await {
+        tracing::debug!(%error, "the next try of a group has to wait");
+    }
+}
+
+/// Looks whether files that leave by this method can be sent there.
+pub(crate) async fn look_for_files<A: App>(cx: &Cx<A>, chat: ChatId, method: &str) -> Door {
+    if chat.is_private() { Door::Open } else { look_at(cx, &files_key(chat, method)).await }
+}
+
+/// Telegram refused: files of this kind are left out for a while.
+pub(crate) async fn close_for_files<A: App>(cx: &Cx<A>, chat: ChatId, method: &str) {
+    if chat.is_private() {
+        return;
+    }
+    tracing::warn!(chat.id = %chat, method, "the group does not allow such files; they are left out for some minutes");
+    note(cx, &files_key(chat, method)).await;
+}
+
+/// The try succeeded.
+pub(crate) async fn open_for_files<A: App>(cx: &Cx<A>, chat: ChatId, method: &str) {
+    forget(cx, &files_key(chat, method)).await;
+}
+
+fn files_key(chat: ChatId, method: &str) -> String {
+    format!("{chat}:{method}")
 }
 
 fn key(chat: ChatId, thread: Option<ThreadId>) -> String {

@@ -48,7 +48,7 @@ pub(crate) async fn handle<A: App>(services: Arc<Services<A>>, router: Arc<Route
 async fn travel<A: App>(cx: &Cx<A>) {
     // Boxed: the futures of a whole update make a type that is too deep for the compiler.
     if let Some((old, new)) = migration(cx) {
-        cx.migrated(old, new).boxed().await;
+        cx.services.migrated(old, new).boxed().await;
     }
     if matches!(cx.event(), Event::MyChatMember(_)) {
         // With other rights the bot may be allowed to write again.
@@ -78,7 +78,7 @@ async fn through_stage<A: App>(cx: &Cx<A>, stage: Stage) -> bool {
         if !concerns(watcher, cx) {
             continue;
         }
-        let origin = Origin { module, name: watcher.name, kind: Kind::Watcher };
+        let origin = Origin { module, name: watcher.name, kind: Kind::Watcher, stage };
         if boundary::run(cx, origin, (watcher.run)(cx.clone().within(module))).await {
             return true;
         }
@@ -118,7 +118,8 @@ async fn command<A: App>(cx: &Cx<A>) -> bool {
     }
     let cx = cx.clone().with_args(args).within(registered.module).speaking().await;
     let command = &registered.command;
-    let origin = Origin { module: registered.module, name: command.name, kind: Kind::Command };
+    let origin =
+        Origin { module: registered.module, name: command.name, kind: Kind::Command, stage: Stage::Command };
     metrics::counter!("alita_commands_total", "command" => command.name).increment(1);
     if command.name == "start"
         && cx.place().is_private()
@@ -127,7 +128,7 @@ async fn command<A: App>(cx: &Cx<A>) -> bool {
         && !payload.contains(char::is_whitespace)
         && let Some((module, link, rest)) = cx.router().link(&payload)
     {
-        let origin = Origin { module, name: "start link", kind: Kind::Command };
+        let origin = Origin { module, name: "start link", kind: Kind::Command, stage: Stage::Command };
         let rest = Args::from_text(rest);
         return boundary::run(&cx, origin, (link.run)(cx.clone().within(module).with_args(rest))).await;
     }
@@ -231,11 +232,12 @@ async fn press<A: App>(cx: &Cx<A>) {
     let payload = Payload::decode(&data).ok();
     let button = payload.as_ref().and_then(|payload| cx.router().button(payload.namespace())).cloned();
     let (Some(payload), Some((module, button))) = (payload, button) else {
-        let origin = Origin { module: "none", name: "unknown button", kind: Kind::Button };
+        let origin =
+            Origin { module: "none", name: "unknown button", kind: Kind::Button, stage: Stage::Command };
         boundary::run(&cx, origin, async { Err(Mistake::invalid_button().into()) }.boxed()).await;
         return;
     };
-    let origin = Origin { module, name: button.namespace, kind: Kind::Button };
+    let origin = Origin { module, name: button.namespace, kind: Kind::Button, stage: Stage::Command };
     let cx = cx.with_payload(payload).within(module);
     let work = {
         let cx = cx.clone();
@@ -268,12 +270,12 @@ fn migration<A: App>(cx: &Cx<A>) -> Option<(ChatId, ChatId)> {
     }
 }
 
-impl<A: App> Cx<A> {
+impl<A: App> Services<A> {
     /// Moves everything of a chat to its new id; doing it twice does no harm.
     pub(crate) async fn migrated(&self, old: ChatId, new: ChatId) {
-        self.directory().forget(old).await;
-        self.directory().forget(new).await;
-        match self.app().chat_migrated(old, new).await {
+        self.directory.forget(old).await;
+        self.directory.forget(new).await;
+        match self.app.chat_migrated(old, new).await {
             Ok(()) => tracing::info!(chat.id = %old, new_chat.id = %new, "the group became a supergroup"),
             Err(error) => tracing::error!(chat.id = %old, error, "the settings could not follow the group"),
         }

@@ -26,9 +26,9 @@ const TOAST_LIMIT: usize = 200;
 impl<A: App> Cx<A> {
     /// Sends a message into the chat and topic where it was asked; the last one, when it took several.
     ///
-    /// `None` when the chat does not let the bot write, for then nothing more can be said there, and when a
-    /// [bulk](Reply::bulk) message would have come too late. That a file may not be sent is an error, because words
-    /// may be.
+    /// `None` when the chat does not let the bot write or no longer has it, for then nothing more can be said there,
+    /// and when a [bulk](Reply::bulk) message would have come too late. That a file may not be sent is an error,
+    /// because words may be; it is one as well while that kind of file is not tried, because it was refused of late.
     ///
     /// # Errors
     ///
@@ -64,11 +64,21 @@ impl<A: App> Cx<A> {
             Ok(_) if door == Door::Tried => muted::open(self, chat, thread).await,
             Err(Some(RefusalKind::CannotWrite)) if !has_file => muted::close(self, chat, None).await,
             Err(Some(RefusalKind::TopicClosed)) => muted::close(self, chat, thread).await,
+            Err(Some(RefusalKind::BotRemoved)) => self.removed_from(chat).await,
             // The client has counted it.
             Err(Some(RefusalKind::Throttled)) if reply.is_bulk => {}
             _ => return sent,
         }
         Ok(sent.unwrap_or_default())
+    }
+
+    /// Nothing is said where the bot is not, until somebody brings it back.
+    async fn removed_from(&self, chat: ChatId) {
+        muted::close(self, chat, None).await;
+        self.directory().forget(chat).await;
+        if let Err(error) = self.app().bot_removed(chat).await {
+            tracing::warn!(chat.id = %chat, error, "could not note that the bot is no longer in a group");
+        }
     }
 
     /// What takes too many messages is a file, unless the chat allows no files.
@@ -100,7 +110,11 @@ impl<A: App> Cx<A> {
         let mut sent = None;
         for (at, (media, part)) in parts.into_iter().enumerate() {
             let params = self.params(chat, thread, reply, &part, at == 0, at == last);
-            sent = match post(&client, params, media.as_ref()).await {
+            let posted = match &media {
+                Some(media) => self.post_file(&client, chat, params, media).await,
+                None => post(&client, params, None).await,
+            };
+            sent = match posted {
                 Ok(message) => Some(message),
                 // This part went out before a crash; the next one may not have.
                 Err(Error::AlreadySent { .. }) => None,
@@ -108,6 +122,28 @@ impl<A: App> Cx<A> {
             };
         }
         Ok(sent)
+    }
+
+    /// A kind of file that the chat does not allow is not tried again for a while. The answer is the same.
+    async fn post_file(
+        &self,
+        client: &Client,
+        chat: ChatId,
+        params: SendMessageParams,
+        media: &Media,
+    ) -> Result<Message, Error> {
+        let door = muted::look_for_files(self, chat, media.method()).await;
+        if door == Door::Closed {
+            metrics::counter!("alita_telegram_suppressed_total", "reason" => "restricted").increment(1);
+            return Err(media.not_tried());
+        }
+        let sent = post(client, params, Some(media)).await;
+        match sent.as_ref().map_err(Error::kind) {
+            Ok(_) if door == Door::Tried => muted::open_for_files(self, chat, media.method()).await,
+            Err(Some(RefusalKind::CannotWrite)) => muted::close_for_files(self, chat, media.method()).await,
+            _ => {}
+        }
+        sent
     }
 
     fn params(

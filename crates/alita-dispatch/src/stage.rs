@@ -26,6 +26,18 @@ impl Stage {
     pub const ALL: [Self; 6] =
         [Self::Gatekeep, Self::Remember, Self::Enforce, Self::Command, Self::Respond, Self::Tidy];
 
+    /// Its name in the fields of spans.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Gatekeep => "gatekeep",
+            Self::Remember => "remember",
+            Self::Enforce => "enforce",
+            Self::Command => "command",
+            Self::Respond => "respond",
+            Self::Tidy => "tidy",
+        }
+    }
+
     /// The name of its span.
     pub(crate) const fn span_name(self) -> &'static str {
         match self {

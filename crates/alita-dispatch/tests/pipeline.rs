@@ -11,7 +11,7 @@ use alita_dispatch::{
 use alita_markup::Html;
 use alita_model::MessageId;
 use alita_telegram::{Delivery, read_update};
-use alita_testkit::{Draft, Fault, Media, Member, NewUser, Speaker};
+use alita_testkit::{Draft, Fault, Media, Member, NewChat, NewUser, Speaker};
 use serde_json::json;
 
 use crate::toy::{Play, Toy};
@@ -339,11 +339,36 @@ async fn a_proof_that_comes_again_runs_its_command_again_and_another_press_does_
 #[tokio::test]
 async fn a_group_that_moves_is_followed() {
     let play = Play::with(vec![Module::new("toys").command(everyone("hello"))], 8).await;
-    let basic = play.telegram.add_chat(alita_testkit::NewChat::group("Basic"));
-    play.telegram.set_member(basic, play.telegram.bot_id(), alita_testkit::Member::member());
+    let basic = play.telegram.add_chat(NewChat::group("Basic"));
+    play.telegram.set_member(basic, play.telegram.bot_id(), Member::member());
     play.telegram.migrate(basic);
     play.handled().await;
     assert!(play.toy.taken().contains(&"moved true".to_owned()));
+    play.leave().await;
+}
+
+#[tokio::test]
+async fn what_is_answered_to_the_old_id_arrives_in_the_supergroup() {
+    let play = Play::with(vec![Module::new("toys").command(everyone("hello"))], 8).await;
+    let basic = play.telegram.add_chat(NewChat::group("Basic"));
+    play.telegram.set_member(basic, play.telegram.bot_id(), Member::member());
+    play.telegram.set_member(basic, play.mallory, Member::member());
+    let new = play.telegram.migrate(basic);
+    play.handled().await;
+    play.toy.taken();
+    let late = json!({"update_id": 1000, "message": {
+        "message_id": 900, "date": 1_767_614_400, "text": "/hello",
+        "chat": {"id": basic.get(), "type": "group", "title": "Basic"},
+        "from": {"id": play.mallory.get(), "is_bot": false, "first_name": "Mallory"},
+    }});
+    let update = read_update(late.to_string().as_bytes()).expect("an update");
+    let (delivery, receipt) = Delivery::with_receipt(update);
+    play.dispatcher.take(delivery);
+    assert!(receipt.handled().await, "it is handled");
+    play.handled().await;
+    let answer = play.telegram.messages(new).pop().expect("an answer");
+    assert_eq!(answer["text"], "hello");
+    assert_eq!(play.toy.taken(), ["hello ", "moved true"], "and whatever belongs to the group follows");
     play.leave().await;
 }
 

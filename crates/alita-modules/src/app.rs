@@ -152,6 +152,11 @@ impl App for AlitaApp {
         if fault.is::<alita_db::Error>() { FaultClass::Database } else { FaultClass::Internal }
     }
 
+    async fn bot_removed(&self, chat: ChatId) -> Result<(), Fault> {
+        self.db.chats().mark_inactive(chat).await?;
+        Ok(())
+    }
+
     async fn chat_migrated(&self, old: ChatId, new: ChatId) -> Result<(), Fault> {
         self.db.chats().migrate(old, new).await?;
         Ok(())

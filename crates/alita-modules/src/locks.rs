@@ -122,10 +122,21 @@ async fn watch(cx: Cx<AlitaApp>) -> Outcome {
         return Ok(Flow::Next);
     }
     let hit = locked.intersection(content::kinds(message, cx.sender()));
-    if hit.is_empty() || is_exempt(&cx).await? || !may_delete(&cx).await {
+    if hit.is_empty() || is_exempt(&cx).await? {
         return Ok(Flow::Next);
     }
-    if hit.iter().all(|lock| lock == LockType::Comments) && !comments::is_outsider(&cx).await {
+    let is_comment_only = hit.iter().all(|lock| lock == LockType::Comments);
+    match cx.directory().bot(cx.chat()).await {
+        Fact::Known(bot) if bot.has(Rights::DELETE_MESSAGES) => {}
+        // Whether a comment is an outsider's is not asked for nothing.
+        Fact::Known(_) if !is_comment_only => {
+            cx.count_refused("delete");
+            tracing::debug!(chat.id = %cx.chat(), "what is locked stays, because the bot may not delete messages");
+            return Ok(Flow::Next);
+        }
+        _ => return Ok(Flow::Next),
+    }
+    if is_comment_only && !comments::is_outsider(&cx).await {
         return Ok(Flow::Next);
     }
     if let Some(id) = cx.message_id() {
@@ -154,8 +165,4 @@ async fn is_exempt(cx: &Cx<AlitaApp>) -> Result<bool, No> {
         _ => false,
     };
     Ok(exemption(author, is_approved).is_some())
-}
-
-async fn may_delete(cx: &Cx<AlitaApp>) -> bool {
-    matches!(cx.directory().bot(cx.chat()).await, Fact::Known(bot) if bot.has(Rights::DELETE_MESSAGES))
 }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use alita_model::{ChatId, UserId};
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, start_of_time};
@@ -130,6 +132,25 @@ async fn presses_that_make_no_sense_are_answered_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_has_removed_the_bot_is_inactive_and_nothing_more_is_tried() {
+    let room = room().await;
+    room.says(room.mallory, "hello").await;
+    let removed = Fault::refuse(403, "Forbidden: bot was kicked from the supergroup chat");
+    room.telegram.fail("sendMessage", removed, 1);
+    assert!(room.says(room.mallory, "/warns").await.is_empty());
+    assert_eq!(room.telegram.calls_of("sendMessage").len(), 1);
+    let chat = room.bot.db.chats().get(room.chat).await.expect("an answer").expect("a group");
+    assert!(chat.is_inactive);
+    let faults = room.bot.dispatcher.figures().faults;
+    assert!(faults.values().all(|count| *count == 0), "it is nobody's fault: {faults:?}");
+    assert!(room.says(room.mallory, "/warns").await.is_empty());
+    assert!(room.telegram.calls_of("sendMessage").is_empty());
+    room.bot.clock.advance(Duration::from_secs(6 * 60));
+    room.is_alive().await;
+    room.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn four_thousand_emoji_and_names_full_of_tricks() {
     let room = room().await;
     room.says(room.mallory, &"😀".repeat(2048)).await;
@@ -197,7 +218,7 @@ async fn could_not_find_out_is_neither_yes_nor_no() {
     assert_eq!(room.count().await, 0);
     room.telegram.heal();
     // A question that failed rests for half a minute.
-    room.bot.clock.advance(std::time::Duration::from_secs(31));
+    room.bot.clock.advance(Duration::from_secs(31));
     room.warns_mallory().await;
     assert_eq!(room.count().await, 1);
     room.leave().await;

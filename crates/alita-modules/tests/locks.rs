@@ -1,8 +1,9 @@
-//! Locks, where a conversation cannot reach: a database that fails.
+//! Locks, where a conversation cannot reach: a database that fails, and what is counted.
 
 mod support;
 
-use alita_model::LockSet;
+use alita_model::{LockSet, LockType};
+use alita_monitoring::Metrics;
 use alita_runtime::Clock;
 use alita_testkit::transcript::{Bot, start_of_time};
 use alita_testkit::{Draft, FakeTelegram, Member, NewChat, NewUser, Speaker};
@@ -30,5 +31,30 @@ async fn locks_18_a_failed_write_locks_neither_of_two_types() {
     let failed = "I could not save that, so this stays as it was: <code>sticker</code>, <code>url</code>. Please try again in a moment.";
     assert_eq!(told, [failed]);
     assert_eq!(bot.db.locks().of(chat).await.expect("the locks"), LockSet::EMPTY);
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locks_14_what_may_not_be_deleted_is_counted() {
+    let metrics = Metrics::install(Clock::system()).expect("the only recorder of this process");
+    let clock = Clock::manual(start_of_time());
+    let telegram = FakeTelegram::start(clock.clone()).await;
+    let chat = telegram.add_chat(NewChat::supergroup("Rust Tea"));
+    let mallory = telegram.add_user(NewUser::named("Mallory"));
+    telegram.set_member(chat, mallory, Member::member());
+    telegram.set_member(chat, telegram.bot_id(), Member::administrator(&["can_pin_messages"]));
+    let mut bot = TestBot::start(telegram.clone(), clock).await;
+
+    let locks = [LockType::Url, LockType::Comments];
+    bot.db.locks().set(chat, &locks, true).await.expect("a write");
+    for text in ["https://spam.io", "hello"] {
+        telegram.say(chat, Speaker::User(mallory), Draft::text(text));
+        bot.handled().await;
+    }
+    assert!(telegram.calls_of("deleteMessage").is_empty() && telegram.calls_of("sendMessage").is_empty());
+    assert!(telegram.calls_of("getChatMember").iter().all(|call| call.params["user_id"] != mallory.get()));
+    let line = r#"alita_moderation_actions_total{module="locks",action="delete",outcome="refused"} 1"#;
+    let text = metrics.render();
+    assert!(text.lines().any(|found| found == line), "{text}");
     bot.leave().await;
 }

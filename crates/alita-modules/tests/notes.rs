@@ -2,7 +2,7 @@
 
 mod support;
 
-use alita_model::{ChatId, ContentKind, Note, NoteFlags, NoteName, SavedContent, UserId};
+use alita_model::{ChatId, ContentKind, MAX_NOTES, Note, NoteFlags, NoteName, SavedContent, UserId};
 use alita_runtime::Clock;
 use alita_telegram::{Delivery, read_update};
 use alita_testkit::transcript::{Bot, start_of_time};
@@ -121,8 +121,9 @@ async fn a_long_list_comes_in_parts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_for_more_than_five_messages_is_a_file() {
     let (mut bot, chat, ada, _) = group().await;
-    for number in 0..400 {
-        save(&bot, chat, &format!("{number:060}")).await;
+    // Two hundred short names would not fill six messages: each of these letters counts twice for Telegram.
+    for number in 0..MAX_NOTES {
+        save(&bot, chat, &format!("{number:04}{}", "\u{10428}".repeat(60))).await;
     }
     bot.telegram.say(chat, Speaker::User(ada), Draft::text("/notes"));
     bot.handled().await;
@@ -133,7 +134,7 @@ async fn a_list_for_more_than_five_messages_is_a_file() {
     let id = message["document"]["file_id"].as_str().expect("a file");
     let file = bot.telegram.file(id).expect("it holds something");
     let text = String::from_utf8(file.to_vec()).expect("text");
-    assert_eq!((text.matches("#0").count(), text.contains('<')), (400, false));
+    assert_eq!((text.matches("#0").count(), text.contains('<')), (MAX_NOTES, false));
     assert_eq!(sent.len(), 1);
 
     let refusal = Fault::refuse(400, "Bad Request: not enough rights to send documents to the chat");
@@ -141,7 +142,7 @@ async fn a_list_for_more_than_five_messages_is_a_file() {
     bot.telegram.say(chat, Speaker::User(ada), Draft::text("/notes"));
     bot.handled().await;
     let texts = texts(&bot);
-    assert_eq!(texts.iter().map(|text| text.matches("#0").count()).sum::<usize>(), 400);
+    assert_eq!(texts.iter().map(|text| text.matches("#0").count()).sum::<usize>(), MAX_NOTES);
     assert_eq!(texts.len(), 7);
     bot.leave().await;
 }
@@ -174,6 +175,29 @@ async fn a_hashtag_that_is_no_note_costs_nothing() {
     }
     assert_eq!(bot.db.queries(), queries, "queries");
     assert_eq!(bot.calls(), calls, "Bot API calls");
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_follow_an_answer_into_the_supergroup() {
+    let (mut bot, chat, ada, _) = group().await;
+    let basic = bot.telegram.add_chat(NewChat::group("Rust Tea"));
+    for member in [ada, bot.telegram.bot_id()] {
+        bot.telegram.set_member(basic, member, Member::full_administrator());
+    }
+    save(&bot, basic, "tea").await;
+    // No service message tells of it here.
+    let description = "Bad Request: group chat was upgraded to a supergroup chat".to_owned();
+    let moved = Fault::Refuse { code: 400, description, retry_after: None, migrate_to: Some(chat) };
+    bot.telegram.fail("sendMessage", moved, 1);
+    bot.telegram.say(basic, Speaker::User(ada), Draft::text("#tea"));
+    bot.handled().await;
+    let sent = bot.telegram.calls_of("sendMessage");
+    let chats: Vec<_> = sent.iter().map(|call| call.params["chat_id"].clone()).collect();
+    assert_eq!(chats, [basic.get(), chat.get()]);
+    assert_eq!(bot.telegram.messages(chat).pop().expect("an answer")["text"], "x");
+    assert!(bot.db.notes().get(chat, &name("tea")).await.expect("an answer").is_some());
+    assert!(bot.db.notes().get(basic, &name("tea")).await.expect("an answer").is_none());
     bot.leave().await;
 }
 

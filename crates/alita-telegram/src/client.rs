@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use alita_model::ChatId;
 use async_trait::async_trait;
 use bytes::Bytes;
 use frankenstein::AsyncTelegramApi;
@@ -23,6 +24,7 @@ use crate::batch::{self, Received};
 use crate::endpoint::Endpoint;
 use crate::load::Queue;
 use crate::method::{self, Traffic};
+use crate::migration::{self, Migrations};
 use crate::multipart::{self, Part};
 use crate::refusal::Envelope;
 use crate::report;
@@ -37,6 +39,7 @@ const UPLOAD_LIMIT: Duration = Duration::from_secs(120);
 /// What a poll may take beyond the time that it asked the server to hold it.
 const POLL_MARGIN: Duration = Duration::from_secs(10);
 const MAX_RETRIES: u32 = 3;
+const JSON: &str = "application/json";
 const AGENT: &str = concat!("alita/", env!("CARGO_PKG_VERSION"));
 
 /// The Bot API. Cheap to clone; all clones share connections and limits.
@@ -58,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) queue: Queue,
     /// When a call last succeeded.
     pub(crate) last_success: Mutex<Option<Instant>>,
+    pub(crate) migrations: Migrations,
     send_log: Option<Arc<dyn SendLog>>,
     retry_base: Duration,
     is_rejected: watch::Sender<bool>,
@@ -70,6 +74,19 @@ struct Call<'a> {
     content_type: String,
     body: Bytes,
     limit: Duration,
+}
+
+impl<'a> Call<'a> {
+    /// The same call to the supergroup that its chat has become; `None` where that would be another call, and for
+    /// uploads.
+    fn moved(&self, new: ChatId) -> Option<Call<'a>> {
+        if self.content_type != JSON {
+            return None;
+        }
+        let body = migration::moved(&self.body, ChatId::new(self.chat?), new)?;
+        let content_type = self.content_type.clone();
+        Some(Call { method: self.method, chat: Some(new.get()), content_type, body, limit: self.limit })
+    }
 }
 
 impl Inner {
@@ -94,6 +111,7 @@ impl Client {
             throttle: Throttle::new(config.limits),
             queue: Queue::default(),
             last_success: Mutex::default(),
+            migrations: Migrations::default(),
             send_log: config.send_log,
             retry_base: config.retry_base,
             is_rejected: watch::Sender::new(false),
@@ -183,15 +201,18 @@ impl Client {
         result
     }
 
-    async fn attempts(&self, call: &Call<'_>) -> Result<Bytes, Error> {
-        let traffic = method::traffic(call.method);
+    async fn attempts(&self, first: &Call<'_>) -> Result<Bytes, Error> {
+        let traffic = method::traffic(first.method);
         let mut patience = self.priority.patience();
-        let mut noting = Noting::of(self.inner.send_log.as_ref(), call.method);
+        let mut noting = Noting::of(self.inner.send_log.as_ref(), first.method);
         let (mut throttled, mut broken) = (0, 0);
+        let mut moved = None;
         loop {
+            let call = moved.as_ref().unwrap_or(first);
             let seat = self.queue(call, traffic, &mut patience).await?;
             noting.leaves().await?;
-            tracing::Span::current().record("attempt", i64::from(throttled + broken + 1));
+            tracing::Span::current()
+                .record("attempt", i64::from(throttled + broken + u32::from(moved.is_some()) + 1));
             let error = match self.attempt(seat, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -211,10 +232,16 @@ impl Client {
             } else if broken < MAX_RETRIES && may_repeat(call.method, &error) {
                 sleep(self.inner.retry_base * 2_u32.pow(broken) + self.jitter()).await;
                 broken += 1;
+            } else if moved.is_none()
+                && let (Some(old), Some(new)) = (first.chat, error.migrated_to())
+                && let Some(call) = first.moved(new)
+            {
+                self.inner.migrations.tell(ChatId::new(old), new);
+                moved = Some(call);
             } else {
                 return Err(error);
             }
-            report::count_retry(call.method);
+            report::count_retry(first.method);
         }
     }
 
@@ -365,7 +392,7 @@ fn json_call<'a, P: Serialize>(
         None => b"{}".to_vec(),
     };
     let chat = serde_json::from_slice::<Target>(&body).ok().and_then(|target| target.chat_id?.as_i64());
-    Ok(Call { method, chat, content_type: "application/json".to_owned(), body: body.into(), limit })
+    Ok(Call { method, chat, content_type: JSON.to_owned(), body: body.into(), limit })
 }
 
 fn multipart_call<'a>(method: &'a str, fields: &Map<String, Value>, parts: &[Part]) -> Call<'a> {

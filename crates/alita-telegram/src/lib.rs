@@ -13,6 +13,7 @@ mod kinds;
 mod load;
 mod members;
 mod method;
+mod migration;
 mod multipart;
 mod polling;
 mod refusal;

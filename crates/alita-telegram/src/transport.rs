@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::{Error, WireKind};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+const IDLE_LIMIT: Duration = Duration::from_secs(120);
 /// Connections beyond the idle ones that may be open at once.
 const MORE_THAN_IDLE: usize = 20;
 

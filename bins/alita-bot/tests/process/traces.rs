@@ -74,6 +74,13 @@ async fn a_command_is_one_trace() {
     let found: Vec<_> = found.map(|span| span.attributes["db.record_found"].as_str()).collect();
     assert!(found.contains(&"false"), "the settings of a new chat are not there: {found:?}");
     assert_eq!(command.attributes["handler.result"], "done");
+    assert_eq!(command.attributes["handler.group"], "command");
+    let length = format!("/save intro {WORDS}").len().to_string();
+    assert_eq!(roots[0].attributes["message.text_length"], length);
+    let is_forgotten =
+        |span: &&&Span| span.name == "cache.delete" && span.attributes["cache.key_ns"] == "notes_list";
+    let forgotten = trace.values().find(is_forgotten).expect("the list of notes is forgotten");
+    assert_eq!(forgotten.attributes["cache.key_segments"], "4");
     let call = trace.values().find(|span| span.name == "telegram sendMessage").expect("it was found above");
     assert_eq!((call.attributes["attempt"].as_str(), call.attributes["outcome"].as_str()), ("1", "ok"));
 

@@ -209,6 +209,10 @@ async fn a_trace_goes_on_where_the_caller_began_it() {
     let request = in_trace("webhook.request").expect("the request is in the caller's trace");
     assert_eq!(request.parent, CALLER);
     assert_eq!(request.attributes["http.status_code"], "200");
+    for (field, value) in [("message.chat_id", "42"), ("message.from_id", "42"), ("message.text_length", "5")]
+    {
+        assert_eq!(request.attributes[field], value, "{field}");
+    }
     let update = in_trace("dispatcher.processUpdate").expect("and so is the update");
     assert_eq!(
         (update.parent.as_str(), update.attributes["bot.working_mode"].as_str()),

@@ -1,13 +1,19 @@
 //! Content on its way back into a chat: filled in, with its buttons and its file.
 
+use std::time::Duration;
+
 use alita_dispatch::{Cx, Keyboard, No, Place, Reply, Sender};
 use alita_i18n::t;
 use alita_markup::{FilledUser, Fillings, RulesButton, UrlButton, needs_member_count, render, to_source};
 use alita_model::{MessageId, NoteFlags, Peer, SavedContent};
+use alita_permissions::Fact;
 use alita_telegram::methods::GetChatMemberCountParams;
 use alita_telegram::{AsyncTelegramApi, RefusalKind};
 
 use crate::app::{AlitaApp, Doors};
+
+/// For how long nobody is told again that the file of the same content is gone.
+const TOLD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What became of content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +104,28 @@ async fn send(
         return Ok(without_file);
     }
     cx.send(reply).await?;
+    if without_file == Delivered::Blank {
+        tell_that_file_is_gone(cx, &content.file_id).await;
+    }
     Ok(Delivered::Sent)
+}
+
+/// Only an administrator can save it again, so nobody else is told. The words are there, so what fails here is let be.
+async fn tell_that_file_is_gone(cx: &Cx<AlitaApp>, file_id: &str) {
+    if cx.is_by_admin().await != Fact::Known(true) {
+        return;
+    }
+    match cx.state().claim("fileGone", &format!("{}:{file_id}", cx.chat()), TOLD).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => {
+            tracing::debug!(%error, "could not look up whether it was told that a file is gone");
+            return;
+        }
+    }
+    if let Err(error) = cx.send(Reply::new(t::content::file_gone(cx.lang()))).await {
+        tracing::warn!(chat.id = %cx.chat(), %error, "nobody could be told that a file is gone");
+    }
 }
 
 /// Whom the words in braces speak of.

@@ -5,11 +5,13 @@ use opentelemetry::trace::{TraceContextExt, TraceId};
 use opentelemetry::{Context, global};
 use opentelemetry_http::HeaderExtractor;
 use tracing::Span;
+use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The span of a request of the webhook: a child of the span that the request's `traceparent` names, if it names one.
 ///
-/// `route` is the pattern of the path, never the path itself, which holds a secret.
+/// `route` is the pattern of the path, never the path itself, which holds a secret. What the update is about stays
+/// open until somebody has read it.
 #[must_use]
 pub fn webhook_span(headers: &HeaderMap, route: &'static str) -> Span {
     let span = tracing::debug_span!(
@@ -18,7 +20,12 @@ pub fn webhook_span(headers: &HeaderMap, route: &'static str) -> Span {
         http.method = "POST",
         http.route = route,
         bot.working_mode = "webhook",
-        http.status_code = tracing::field::Empty,
+        http.status_code = Empty,
+        message.chat_id = Empty,
+        message.from_id = Empty,
+        message.text_length = Empty,
+        callback_query.id = Empty,
+        callback_query.from_id = Empty,
     );
     if !span.is_disabled() {
         let parent =

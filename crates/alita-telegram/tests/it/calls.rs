@@ -18,6 +18,8 @@ use tokio::sync::Notify;
 use super::server::{Answer, Server, TOKEN};
 
 const GROUP: ChatId = ChatId::new(-1_001_234_567_890);
+/// A basic group, which may become `GROUP`.
+const BASIC: ChatId = ChatId::new(-5);
 const ADA: UserId = UserId::new(7);
 const ME: &str = r#"{"id":1,"is_bot":true,"first_name":"Alita"}"#;
 const MESSAGE: &str = r#"{"message_id":5,"date":1,"chat":{"id":-5,"type":"group"}}"#;
@@ -126,21 +128,73 @@ async fn garbage_is_reported_without_its_content() {
     }
 }
 
+/// The group has become the supergroup `GROUP`.
+fn migrated() -> Answer {
+    Answer::Status(
+        400,
+        r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat",
+            "parameters":{"migrate_to_chat_id":-1001234567890}}"#
+            .into(),
+    )
+}
+
+/// From which chat to which.
+type Moves = Arc<Mutex<Vec<(ChatId, ChatId)>>>;
+
+/// A client, and the moves of groups that it tells of.
+fn listening(server: &Server) -> (Client, Moves) {
+    let (client, moves) = (server.client(), Arc::new(Mutex::new(Vec::new())));
+    let told = Arc::clone(&moves);
+    client.on_migration(move |old, new| told.lock().unwrap().push((old, new)));
+    (client, moves)
+}
+
 #[tokio::test]
-async fn a_migrated_chat_is_handed_up() {
-    let server = Server::start(|_, _| {
-        Answer::Status(
-            400,
-            r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat",
-                "parameters":{"migrate_to_chat_id":-1001234567890}}"#
-                .into(),
-        )
-    })
-    .await;
-    let error = server.client().send_message(&hello()).await.unwrap_err();
+async fn a_call_follows_its_group_into_the_supergroup() {
+    let server = Server::start(|n, _| if n == 0 { migrated() } else { Answer::ok(MESSAGE) }).await;
+    let log = Arc::new(Log::default());
+    let client = Client::new(server.config().with_send_log(log.clone())).unwrap();
+    client.send_message(&SendMessageParams { chat_id: BASIC.get().into(), ..hello() }).await.unwrap();
+    let chats: Vec<_> = server.seen().iter().map(|seen| seen.json()["chat_id"].clone()).collect();
+    assert_eq!(chats, [BASIC.get(), GROUP.get()]);
+    assert_eq!(server.seen()[1].json()["text"], "hello");
+    assert_eq!(log.said(), ["leaves", "taken back", "leaves"], "what was refused has not left");
+}
+
+#[tokio::test]
+async fn whoever_wants_to_hears_of_a_group_that_has_moved() {
+    let server = Server::start(|n, _| if n == 0 { migrated() } else { Answer::ok(MESSAGE) }).await;
+    let (client, moves) = listening(&server);
+    let params = SendMessageParams { chat_id: BASIC.get().into(), ..hello() };
+    client.bulk().send_message(&params).await.unwrap();
+    assert_eq!(*moves.lock().unwrap(), [(BASIC, GROUP)]);
+}
+
+#[tokio::test]
+async fn a_second_move_is_handed_up() {
+    let server = Server::start(|_, _| migrated()).await;
+    let (client, moves) = listening(&server);
+    let params = SendMessageParams { chat_id: BASIC.get().into(), ..hello() };
+    let error = client.send_message(&params).await.unwrap_err();
     assert_eq!(error.kind(), Some(RefusalKind::Migrated));
     assert_eq!(error.migrated_to(), Some(GROUP));
-    assert_eq!(server.methods().len(), 1);
+    assert_eq!(server.methods().len(), 2);
+    assert_eq!(moves.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_would_mean_something_else_in_the_supergroup_is_handed_up() {
+    let server = Server::start(|_, _| migrated()).await;
+    let (client, moves) = listening(&server);
+    let error = client.delete_message_if_there(BASIC, MessageId::new(7)).await.unwrap_err();
+    assert_eq!(error.migrated_to(), Some(GROUP));
+    let photo = FileUpload::String("attach://image".into());
+    let params = SendPhotoParams::builder().chat_id(BASIC.get()).photo(photo).build();
+    let part = Part::new("image", "captcha.png", &b"\x89PNG"[..]);
+    let error = client.upload::<_, Message>("sendPhoto", &params, vec![part]).await.unwrap_err();
+    assert_eq!(error.migrated_to(), Some(GROUP));
+    assert_eq!(server.methods(), ["deleteMessage", "sendPhoto"]);
+    assert!(moves.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
