@@ -5,14 +5,16 @@
 use std::sync::Arc;
 
 use alita_cache::{Cache, Kind};
-use alita_model::{ChatId, ContentKind, Note, NoteFlags, NoteName, SavedContent};
+use alita_model::{ChatId, ContentKind, MAX_NOTES, Note, NoteFlags, NoteName, SavedContent};
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveValue, Iterable, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 
 use crate::db::HALF_AN_HOUR;
 use crate::upsert::or_keep;
+use crate::watched::Transaction;
 use crate::{Db, Error, chats_repo};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -79,6 +81,8 @@ pub enum AddNote {
     Added,
     /// A note of this name is there already, and stays as it is.
     Exists,
+    /// The chat has [`MAX_NOTES`] notes, and none of this name.
+    Full,
 }
 
 pub(crate) struct Kinds {
@@ -138,7 +142,7 @@ impl NotesRepo<'_> {
         Ok((*note).clone())
     }
 
-    /// Saves a new note; one of the same name stays as it is.
+    /// Saves a new note, if the chat has room for it; one of the same name stays as it is.
     ///
     /// A redelivered update saves nothing and gets the first answer.
     ///
@@ -157,9 +161,11 @@ impl NotesRepo<'_> {
                     created_at: Set(now),
                     ..content(note, now)?
                 };
-                let keep = or_keep([Column::ChatId, Column::NoteName]);
-                let added = Entity::insert(row).on_conflict(keep).exec_without_returning(&*tx).await?;
-                Ok(if added == 1 { AddNote::Added } else { AddNote::Exists })
+                if insert_into_room(&tx, chat, &row).await? {
+                    return Ok(AddNote::Added);
+                }
+                let is_there = Entity::find().filter(of(chat, &note.name)).one(&*tx).await?.is_some();
+                Ok(if is_there { AddNote::Exists } else { AddNote::Full })
             })
             .await?;
         forget_note(self.0, chat, &note.name).await;
@@ -260,6 +266,31 @@ fn key(chat: ChatId, name: &NoteName) -> String {
 
 fn of(chat: ChatId, name: &NoteName) -> sea_orm::Condition {
     sea_orm::Condition::all().add(Column::ChatId.eq(chat.get())).add(Column::NoteName.eq(name.as_str()))
+}
+
+/// Inserts a new note, unless its name is taken or the chat is full, and says whether it did.
+///
+/// The count is part of the statement, so a note that is added costs no other one.
+async fn insert_into_room(tx: &Transaction, chat: ChatId, row: &ActiveModel) -> Result<bool, DbErr> {
+    let there = Query::select()
+        .expr(Expr::col(Column::Id).count())
+        .from(Entity)
+        .and_where(Expr::col(Column::ChatId).eq(chat.get()))
+        .take();
+    let most = i64::try_from(MAX_NOTES).unwrap_or(i64::MAX);
+    let mut columns = Vec::new();
+    let mut values = Query::select();
+    for column in Column::iter() {
+        if let Some(value) = row.get(column).into_value() {
+            columns.push(column);
+            values.expr(Expr::value(value));
+        }
+    }
+    values.and_where(Expr::SubQuery(None, Box::new(there.into())).lt(most));
+    let mut insert = Query::insert();
+    insert.into_table(Entity).columns(columns).on_conflict(or_keep([Column::ChatId, Column::NoteName]));
+    insert.select_from(values).map_err(|error| DbErr::Custom(error.to_string()))?;
+    Ok(tx.execute(&insert).await?.rows_affected() == 1)
 }
 
 /// The columns that both a new note and a replaced one set.

@@ -166,6 +166,9 @@ pub struct NoteFlags {
     pub is_silent: bool,
 }
 
+/// The most notes that a chat may have.
+pub const MAX_NOTES: usize = 200;
+
 /// A note of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {

@@ -13,7 +13,7 @@ use alita_dispatch::{
     Switch, Watcher, mistake,
 };
 use alita_i18n::t;
-use alita_model::{Note, NoteName, NoteNameError};
+use alita_model::{MAX_NOTES, Note, NoteName, NoteNameError};
 use alita_permissions::Rights;
 
 use crate::app::{AlitaApp, Doors};
@@ -86,6 +86,7 @@ async fn save(cx: Cx<AlitaApp>, mut args: Args) -> Outcome {
     match cx.db().notes().add(cx.chat(), &note).await.saved()? {
         AddNote::Added => view::saved(&cx, &note.name, &remarks).reply(),
         AddNote::Exists => overwrite::ask(&cx, note, &remarks).await,
+        AddNote::Full => t::notes::full(cx.lang(), MAX_NOTES).reply(),
     }
 }
 

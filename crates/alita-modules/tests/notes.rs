@@ -148,6 +148,30 @@ async fn a_list_for_more_than_five_messages_is_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_chat_is_told_so_and_may_still_replace() {
+    let (mut bot, chat, ada, _) = group().await;
+    for number in 0..MAX_NOTES {
+        save(&bot, chat, &format!("tea{number}")).await;
+    }
+    for text in ["/save more x", "/save tea7 x", "/clear tea8", "/save more x"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    let texts = texts(&bot);
+    let beginnings = [
+        "This chat has 200 notes already",
+        "There is a note <b>tea7</b> already",
+        "The note <b>tea8</b>",
+        "Saved <b>more</b>",
+    ];
+    assert_eq!(texts.len(), beginnings.len(), "{texts:?}");
+    for (text, beginning) in texts.iter().zip(beginnings) {
+        assert!(text.starts_with(beginning), "{texts:?}");
+    }
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_note_that_would_come_too_late_is_left_out() {
     let (mut bot, chat, ada, _) = group().await;
     save(&bot, chat, "tea").await;
@@ -158,23 +182,6 @@ async fn a_note_that_would_come_too_late_is_left_out() {
     }
     // The second one is not even tried, and nobody reads an apology when the pause is over.
     assert_eq!(bot.telegram.calls_of("sendMessage").len(), 1);
-    bot.leave().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hashtag_that_is_no_note_costs_nothing() {
-    let (mut bot, chat, ada, _) = group().await;
-    for text in ["/save a b", "hello", "#other"] {
-        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
-        bot.handled().await;
-    }
-    let (queries, calls) = (bot.db.queries(), bot.calls());
-    for text in ["hello", "#other", "#another one", "# a"] {
-        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
-        bot.handled().await;
-    }
-    assert_eq!(bot.db.queries(), queries, "queries");
-    assert_eq!(bot.calls(), calls, "Bot API calls");
     bot.leave().await;
 }
 
@@ -198,6 +205,23 @@ async fn notes_follow_an_answer_into_the_supergroup() {
     assert_eq!(bot.telegram.messages(chat).pop().expect("an answer")["text"], "x");
     assert!(bot.db.notes().get(chat, &name("tea")).await.expect("an answer").is_some());
     assert!(bot.db.notes().get(basic, &name("tea")).await.expect("an answer").is_none());
+    bot.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hashtag_that_is_no_note_costs_nothing() {
+    let (mut bot, chat, ada, _) = group().await;
+    for text in ["/save a b", "hello", "#other"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    let (queries, calls) = (bot.db.queries(), bot.calls());
+    for text in ["hello", "#other", "#another one", "# a"] {
+        bot.telegram.say(chat, Speaker::User(ada), Draft::text(text));
+        bot.handled().await;
+    }
+    assert_eq!(bot.db.queries(), queries, "queries");
+    assert_eq!(bot.calls(), calls, "Bot API calls");
     bot.leave().await;
 }
 

@@ -1,6 +1,6 @@
 //! Notes: added once, replaced, removed, listed.
 
-use alita_model::{ContentKind, Note, NoteFlags, NoteName, SavedButton, SavedContent};
+use alita_model::{ContentKind, MAX_NOTES, Note, NoteFlags, NoteName, SavedButton, SavedContent};
 
 use super::*;
 use crate::{AddNote, NoteEntry};
@@ -68,6 +68,34 @@ async fn a_note_is_never_overwritten_by_chance_nor_brought_back() {
         assert!(!notes.remove(CHAT, &name("tea")).await.unwrap());
         assert!(!notes.update(CHAT, &note("tea", "late")).await.unwrap());
         world.everybody_reads(read, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_chat_gets_no_new_note_but_may_replace_one() {
+    for world in worlds().await {
+        let notes = world.db.notes();
+        for number in 0..MAX_NOTES {
+            let added = notes.add(CHAT, &note(&format!("tea{number}"), "x")).await.unwrap();
+            assert_eq!(added, AddNote::Added, "{number}");
+        }
+        assert_eq!(notes.add(CHAT, &note("one_more", "x")).await.unwrap(), AddNote::Full);
+        assert_eq!(notes.get(CHAT, &name("one_more")).await.unwrap(), None);
+        assert_eq!(notes.add(CHAT, &note("tea7", "new")).await.unwrap(), AddNote::Exists);
+        assert!(notes.update(CHAT, &note("tea7", "new")).await.unwrap());
+        assert_eq!(notes.add(OTHER_CHAT, &note("one_more", "x")).await.unwrap(), AddNote::Added);
+        assert!(notes.remove(CHAT, &name("tea7")).await.unwrap());
+        assert_eq!(notes.add(CHAT, &note("one_more", "x")).await.unwrap(), AddNote::Added);
+        assert_eq!(notes.names(CHAT).await.unwrap().len(), MAX_NOTES);
+    }
+}
+
+#[tokio::test]
+async fn a_new_note_costs_two_statements() {
+    for world in worlds().await {
+        let before = world.db.queries();
+        world.db.notes().add(CHAT, &note("tea", "x")).await.unwrap();
+        assert_eq!(world.db.queries() - before, 2, "the row of the chat, and the note");
     }
 }
 
