@@ -16,6 +16,7 @@ mod m0012_devs;
 mod m0013_update_writes;
 mod m0014_jobs;
 mod m0015_activity;
+mod m0016_backlog;
 mod run;
 mod schema;
 #[cfg(test)]
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_update_writes::Migration),
             Box::new(m0014_jobs::Migration),
             Box::new(m0015_activity::Migration),
+            Box::new(m0016_backlog::Migration),
         ]
     }
 

@@ -35,7 +35,7 @@ async fn up_down_and_fresh() {
         assert!(status(&db).await.unwrap().iter().all(|step| step.is_applied));
 
         assert_eq!(down(&db, Some(1)).await.unwrap().steps, names()[names().len() - 1..]);
-        assert!(!has_table(&db, "bot_activity").await);
+        assert!(!has_table(&db, "backlog").await);
         assert_eq!(up(&db, None).await.unwrap().steps, names()[names().len() - 1..]);
 
         db.execute_unprepared("CREATE TABLE of_a_neighbour (id integer)").await.unwrap();

@@ -3,6 +3,7 @@
 mod activity;
 mod admins;
 mod allocator;
+mod backlog;
 mod check;
 mod claims;
 mod cli;

@@ -14,6 +14,7 @@ use alita_telegram::{Client, Polling, PollingConfig, UpdateSource};
 use anyhow::{Context, bail};
 use tokio::sync::{Mutex, oneshot};
 
+use crate::backlog::InDatabase;
 use crate::config::{Config, Shown, Source};
 use crate::notices::Notices;
 use crate::supervised::Supervised;
@@ -264,6 +265,7 @@ async fn take_updates(
 fn source(config: &Config, client: &Client, dispatcher: &Dispatcher<AlitaApp>) -> UpdateSource {
     let mut polling = PollingConfig::new(dispatcher.router().allowed_updates());
     polling.drop_pending_updates = config.drops_pending_updates;
+    polling.backlog = Some(Arc::new(InDatabase(dispatcher.services().app.db().clone())));
     UpdateSource::Polling(Polling::new(client.clone(), polling))
 }
 

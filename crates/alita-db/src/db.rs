@@ -24,10 +24,11 @@ use crate::pool::{self, Line};
 use crate::redelivery::{self, Stamp};
 use crate::watched::{Reader, Transaction};
 use crate::{
-    ActivityRepo, AdminRepo, ApprovalsRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig, DevsRepo,
-    DisablingRepo, Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo, WarnsRepo,
-    activity_repo, admin_repo, approvals_repo, channels_repo, chats_repo, connections_repo, devs_repo,
-    disabling_repo, languages_repo, locks_repo, notes_repo, rules_repo, users_repo, warns_repo, watch,
+    ActivityRepo, AdminRepo, ApprovalsRepo, BacklogRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig,
+    DevsRepo, DisablingRepo, Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo,
+    WarnsRepo, activity_repo, admin_repo, approvals_repo, channels_repo, chats_repo, connections_repo,
+    devs_repo, disabling_repo, languages_repo, locks_repo, notes_repo, rules_repo, users_repo, warns_repo,
+    watch,
 };
 
 /// How long most cached rows are kept; a write drops them at once.
@@ -196,6 +197,12 @@ impl Db {
     #[must_use]
     pub const fn devs(&self) -> DevsRepo<'_> {
         DevsRepo(self)
+    }
+
+    /// Updates whose handling takes long.
+    #[must_use]
+    pub const fn backlog(&self) -> BacklogRepo<'_> {
+        BacklogRepo(self)
     }
 
     /// What is to happen later, for the operator; the runner of jobs takes the database itself.

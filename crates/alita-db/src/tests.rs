@@ -4,6 +4,7 @@
 mod databases;
 
 mod activity;
+mod backlog;
 mod faults;
 mod jobs;
 mod migrating;

@@ -27,6 +27,7 @@ pub(crate) const DOMAINS: &[(&str, &str)] = &[
     ("rules", "rules"),
     ("devs", "devs"),
     ("update_writes", "redelivery"),
+    ("backlog", "redelivery"),
     ("jobs", "jobs"),
     ("bot_activity", "activity"),
     ("chat_activity", "activity"),

@@ -88,6 +88,7 @@ pub const METRICS: &[Metric] = &[
     histogram("alita_telegram_limiter_wait_seconds", &["priority"], "How long our own limits held a call"),
     counter("alita_telegram_dropped_total", &["priority"], "Calls that gave up waiting for our own limits"),
     counter("alita_telegram_updates_given_up_total", &[], "Updates that came back too often"),
+    counter("alita_telegram_updates_set_aside_total", &[], "Updates that took long and held up others"),
     // the cache
     counter("alita_cache_requests_total", &["module", "result"], "Look-ups in the cache"),
     histogram("alita_cache_operation_seconds", &["op"], "How long Redis took"),

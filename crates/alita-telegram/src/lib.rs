@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backlog;
 mod batch;
 mod client;
 mod config;
@@ -30,6 +31,7 @@ pub use frankenstein::{self, AsyncTelegramApi, ParseMode, input_file, input_medi
 pub use secrecy::SecretString;
 pub use url::Url;
 
+pub use backlog::{Backlog, BacklogError, Kept};
 pub use client::Client;
 pub use config::{ClientConfig, Limits};
 pub use delivery::{Ack, Delivery, Receipt, UpdateSource, read_update};

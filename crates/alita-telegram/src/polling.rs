@@ -7,10 +7,12 @@ use std::time::Duration;
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{DeleteWebhookParams, GetUpdatesParams};
 use frankenstein::types::AllowedUpdate;
+use frankenstein::updates::Update;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::backlog::{Backlog, Kept};
 use crate::batch::Received;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, read_update};
 use crate::watermark::Watermark;
 use crate::{Client, Error, Refusal, RefusalKind};
 
@@ -23,6 +25,12 @@ const BREATH: Duration = Duration::from_millis(20);
 /// After this many conflicts in a row somebody else polls for good.
 const MAX_CONFLICTS: u32 = 6;
 const FINISH_LIMIT: Duration = Duration::from_secs(10);
+/// A batch with so few new updates in it is crowded by those that wait.
+const FEW: usize = 25;
+/// How long batches may be crowded before those that wait are set aside.
+const CROWDED: Duration = Duration::from_secs(1);
+/// So many may be set aside at once; more than that is no crowd but an outage.
+const MOST_ASIDE: usize = 2_000;
 
 /// How a [`Polling`] asks.
 #[derive(Debug, Clone)]
@@ -36,6 +44,8 @@ pub struct PollingConfig {
     pub drop_pending_updates: bool,
     /// The first wait after a failure; it doubles up to thirty times this.
     pub retry_base: Duration,
+    /// Where updates are kept that take long. Without one a hundred of them hold up all that come after.
+    pub backlog: Option<Arc<dyn Backlog>>,
 }
 
 impl PollingConfig {
@@ -47,14 +57,15 @@ impl PollingConfig {
             timeout: Duration::from_secs(50),
             drop_pending_updates: false,
             retry_base: Duration::from_secs(1),
+            backlog: None,
         }
     }
 }
 
 /// Asks Telegram for updates.
 ///
-/// **Invariant:** the offset never passes an update whose [`Ack`](crate::Ack) is not done, so a process that dies
-/// loses nothing; and no update is in hand twice.
+/// **Invariant:** the offset never passes an update whose [`Ack`](crate::Ack) is not done and that is not kept in the
+/// [`Backlog`], so a process that dies loses nothing; and no update is in hand twice.
 #[derive(Debug)]
 pub struct Polling {
     client: Client,
@@ -64,6 +75,8 @@ pub struct Polling {
     /// The offset that Telegram heard last.
     confirmed: Option<i64>,
     is_webhook_removed: bool,
+    is_backlog_read: bool,
+    crowded_since: Option<Instant>,
     failures: u32,
     conflicts: u32,
 }
@@ -79,6 +92,8 @@ impl Polling {
             watermark: Arc::default(),
             confirmed: None,
             is_webhook_removed: false,
+            is_backlog_read: false,
+            crowded_since: None,
             failures: 0,
             conflicts: 0,
         }
@@ -96,6 +111,10 @@ impl Polling {
             if let Some(delivery) = self.ready.pop_front() {
                 return Ok(delivery);
             }
+            self.tidy_backlog().await;
+            if !self.ready.is_empty() {
+                continue;
+            }
             // What is still in hand would come again with the next batch, so most batches are finished first.
             let _elapsed = timeout(BREATH, self.watermark.caught_up()).await;
             let started = Instant::now();
@@ -103,7 +122,9 @@ impl Polling {
                 Ok(batch) => {
                     (self.failures, self.conflicts) = (0, 0);
                     let was_empty = batch.is_empty();
+                    let is_full = batch.updates.len() >= BATCH as usize;
                     self.take_in(batch);
+                    self.see_whether_crowded(is_full && self.ready.len() < FEW).await;
                     if !self.ready.is_empty() {
                         continue;
                     }
@@ -130,6 +151,7 @@ impl Polling {
     /// When the question did not reach Telegram: what was handled since the last one will come again.
     pub async fn finish(mut self) -> Result<(), Error> {
         self.ready.clear();
+        self.forget_finished().await;
         let offset = self.watermark.offset();
         if offset == self.confirmed {
             return Ok(());
@@ -168,7 +190,12 @@ impl Polling {
                 continue;
             }
             match update {
-                Ok(update) => self.ready.push_back(Delivery::polled(update, &self.watermark)),
+                Ok(update) => {
+                    if self.config.backlog.is_some() {
+                        self.watermark.hold(id, Arc::clone(&update));
+                    }
+                    self.ready.push_back(Delivery::polled(update, &self.watermark));
+                }
                 Err(error) => {
                     if let Error::UnreadableUpdate { keys, reason, .. } = &error {
                         tracing::warn!(update_id = id, ?keys, reason, "an update could not be read");
@@ -177,6 +204,84 @@ impl Polling {
                     self.watermark.done(id);
                 }
             }
+        }
+    }
+
+    /// When those that wait have crowded the batches for a while, they are kept, and the offset passes them.
+    async fn see_whether_crowded(&mut self, is_crowded: bool) {
+        if !is_crowded {
+            self.crowded_since = None;
+            return;
+        }
+        let since = *self.crowded_since.get_or_insert_with(Instant::now);
+        let Some(backlog) = self.config.backlog.clone().filter(|_| since.elapsed() >= CROWDED) else {
+            return;
+        };
+        self.crowded_since = None;
+        let held = self.watermark.held();
+        if held.is_empty() || self.watermark.aside() + held.len() > MOST_ASIDE {
+            return;
+        }
+        let keep = |(id, update): &(i64, Arc<Update>)| match serde_json::to_string(&**update) {
+            Ok(json) => Some(Kept::new(*id, json)),
+            Err(error) => {
+                tracing::warn!(update_id = id, %error, "an update cannot be kept");
+                None
+            }
+        };
+        let kept: Vec<Kept> = held.iter().filter_map(keep).collect();
+        let ids: Vec<i64> = kept.iter().map(|kept| kept.update_id).collect();
+        if let Err(error) = backlog.keep(kept).await {
+            tracing::warn!(%error, "updates that take long hold up others, for they could not be kept");
+            return;
+        }
+        for id in &ids {
+            self.watermark.set_aside(*id);
+        }
+        metrics::counter!("alita_telegram_updates_set_aside_total").increment(ids.len() as u64);
+        tracing::info!(updates = ids.len(), "updates that take long were set aside");
+    }
+
+    /// What earlier processes kept is handed out first, what was given back again, and what is finished is forgotten.
+    async fn tidy_backlog(&mut self) {
+        let Some(backlog) = self.config.backlog.clone() else { return };
+        if !self.is_backlog_read {
+            match backlog.all().await {
+                Ok(kept) => self.resume(kept),
+                Err(error) => {
+                    tracing::warn!(%error, "what was set aside could not be read, and is asked for again")
+                }
+            }
+        }
+        self.forget_finished().await;
+        for update in self.watermark.take_returned() {
+            self.ready.push_back(Delivery::polled(update, &self.watermark));
+        }
+    }
+
+    fn resume(&mut self, kept: Vec<Kept>) {
+        self.is_backlog_read = true;
+        for Kept { update_id, json } in kept {
+            match read_update(json.as_bytes()) {
+                Ok(update) => {
+                    self.watermark.resume(update_id, Arc::clone(&update));
+                    if self.config.drop_pending_updates {
+                        self.watermark.done(update_id);
+                    } else {
+                        self.ready.push_back(Delivery::polled(update, &self.watermark));
+                    }
+                }
+                Err(error) => tracing::warn!(update_id, %error, "what was set aside cannot be read any more"),
+            }
+        }
+    }
+
+    async fn forget_finished(&self) {
+        let finished = self.watermark.finished();
+        let Some(backlog) = self.config.backlog.as_ref().filter(|_| !finished.is_empty()) else { return };
+        match backlog.forget(finished.clone()).await {
+            Ok(()) => self.watermark.forgotten(&finished),
+            Err(error) => tracing::warn!(%error, "what was set aside and is finished is still kept"),
         }
     }
 

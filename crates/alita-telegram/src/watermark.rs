@@ -1,8 +1,9 @@
 //! Which updates are done with. The offset that Telegram is told never passes one that is not.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use frankenstein::updates::Update;
 use tokio::sync::Notify;
 
 /// An update that nobody finishes is handed out this often, then it is given up.
@@ -20,12 +21,16 @@ struct State {
     offset: Option<i64>,
     /// Everything at or above the offset that was handed out.
     known: BTreeMap<i64, Entry>,
+    /// What is kept in a backlog, so that the offset need not wait for it.
+    aside: BTreeMap<i64, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
     stage: Stage,
     deliveries: u8,
+    /// For those who keep it.
+    update: Option<Arc<Update>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ enum Stage {
     InHand,
     Returned,
     Done,
+    /// Done with, and no longer kept, but Telegram may still send it.
+    Forgotten,
 }
 
 impl Watermark {
@@ -59,29 +66,29 @@ impl Watermark {
             // It was finished while the question was under way.
             return false;
         }
+        let is_aside = state.aside.contains_key(&id);
         let Some(entry) = state.known.get_mut(&id) else {
-            state.known.insert(id, Entry { stage: Stage::InHand, deliveries: 1 });
-            return true;
+            let stage = if is_aside { Stage::Done } else { Stage::InHand };
+            state.known.insert(id, Entry { stage, deliveries: 1, update: None });
+            if is_aside {
+                state.advance();
+            }
+            return !is_aside;
         };
         if entry.stage != Stage::Returned {
             return false;
         }
-        if entry.deliveries < MAX_DELIVERIES {
-            entry.stage = Stage::InHand;
-            entry.deliveries += 1;
-            return true;
-        }
-        tracing::error!(update_id = id, deliveries = entry.deliveries, "an update was given up");
-        metrics::counter!("alita_telegram_updates_given_up_total").increment(1);
-        entry.stage = Stage::Done;
+        let is_handed_out = entry.may_come_again(id);
         state.advance();
-        false
+        is_handed_out
     }
 
     pub(crate) fn done(&self, id: i64) {
         let mut state = self.state();
-        if let Some(entry) = state.known.get_mut(&id) {
+        let State { known, aside, .. } = &mut *state;
+        if let Some(entry) = aside.get_mut(&id).or_else(|| known.get_mut(&id)) {
             entry.stage = Stage::Done;
+            entry.update = None;
         }
         if state.advance() {
             drop(state);
@@ -91,10 +98,73 @@ impl Watermark {
 
     /// Nobody finished it: it may be handed out again.
     pub(crate) fn returned(&self, id: i64) {
-        if let Some(entry) = self.state().known.get_mut(&id) {
+        let mut state = self.state();
+        let State { known, aside, .. } = &mut *state;
+        if let Some(entry) = aside.get_mut(&id).or_else(|| known.get_mut(&id)) {
             entry.stage = Stage::Returned;
         }
+        drop(state);
         self.moved.notify_one();
+    }
+
+    /// Holds an update that was admitted, so that it can be set aside.
+    pub(crate) fn hold(&self, id: i64, update: Arc<Update>) {
+        if let Some(entry) = self.state().known.get_mut(&id) {
+            entry.update = Some(update);
+        }
+    }
+
+    /// What was handed out, is held, and is not finished.
+    pub(crate) fn held(&self) -> Vec<(i64, Arc<Update>)> {
+        let state = self.state();
+        let in_hand = state.known.iter().filter(|(_, entry)| entry.stage == Stage::InHand);
+        in_hand.filter_map(|(id, entry)| Some((*id, Arc::clone(entry.update.as_ref()?)))).collect()
+    }
+
+    /// The offset need not wait for this one any more, for it is kept.
+    pub(crate) fn set_aside(&self, id: i64) {
+        let mut state = self.state();
+        let Some(entry) = state.known.get_mut(&id) else { return };
+        let stage = std::mem::replace(&mut entry.stage, Stage::Done);
+        let entry = Entry { stage, deliveries: entry.deliveries, update: entry.update.take() };
+        state.aside.insert(id, entry);
+        state.advance();
+    }
+
+    /// This one was kept by an earlier process, and is handed out now.
+    pub(crate) fn resume(&self, id: i64, update: Arc<Update>) {
+        let entry = Entry { stage: Stage::InHand, deliveries: 1, update: Some(update) };
+        self.state().aside.insert(id, entry);
+    }
+
+    /// How many are kept.
+    pub(crate) fn aside(&self) -> usize {
+        self.state().aside.len()
+    }
+
+    /// What was set aside and given back: it is handed out again, but not for ever.
+    pub(crate) fn take_returned(&self) -> Vec<Arc<Update>> {
+        let mut state = self.state();
+        let returned = state.aside.iter_mut().filter(|(_, entry)| entry.stage == Stage::Returned);
+        returned.filter_map(|(id, entry)| entry.again(*id)).collect()
+    }
+
+    /// What was set aside and is finished: it need not be kept any longer.
+    pub(crate) fn finished(&self) -> Vec<i64> {
+        let state = self.state();
+        let done = state.aside.iter().filter(|(_, entry)| entry.stage == Stage::Done);
+        done.map(|(id, _)| *id).collect()
+    }
+
+    /// These are kept no longer.
+    pub(crate) fn forgotten(&self, ids: &[i64]) {
+        let mut state = self.state();
+        for id in ids {
+            if let Some(entry) = state.aside.get_mut(id) {
+                entry.stage = Stage::Forgotten;
+            }
+        }
+        state.drop_forgotten();
     }
 
     /// Returns when nothing that was handed out is unfinished.
@@ -110,7 +180,33 @@ impl Watermark {
     }
 }
 
+impl Entry {
+    /// Whether somebody may try again, which then counts.
+    fn may_come_again(&mut self, id: i64) -> bool {
+        if self.deliveries < MAX_DELIVERIES {
+            self.stage = Stage::InHand;
+            self.deliveries += 1;
+            return true;
+        }
+        tracing::error!(update_id = id, deliveries = self.deliveries, "an update was given up");
+        metrics::counter!("alita_telegram_updates_given_up_total").increment(1);
+        self.stage = Stage::Done;
+        false
+    }
+
+    fn again(&mut self, id: i64) -> Option<Arc<Update>> {
+        let update = self.update.clone()?;
+        self.may_come_again(id).then_some(update)
+    }
+}
+
 impl State {
+    /// What Telegram cannot send any more need not be remembered.
+    fn drop_forgotten(&mut self) {
+        let offset = self.offset.unwrap_or(i64::MIN);
+        self.aside.retain(|id, entry| entry.stage != Stage::Forgotten || *id >= offset);
+    }
+
     fn advance(&mut self) -> bool {
         let mut moved = false;
         while let Some(first) = self.known.first_entry() {
@@ -120,6 +216,9 @@ impl State {
             // Ids come in order, so a gap below this one will never be filled.
             self.offset = Some(first.remove_entry().0 + 1);
             moved = true;
+        }
+        if moved && !self.aside.is_empty() {
+            self.drop_forgotten();
         }
         moved
     }

@@ -7,6 +7,7 @@ mod adoption;
 mod backup;
 mod bad_minutes;
 mod crash;
+mod crowd;
 mod disk;
 mod group;
 mod image;

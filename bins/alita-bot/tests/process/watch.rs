@@ -30,6 +30,7 @@ const NOT_TODAY: &[&str] = &[
     "alita_telegram_suppressed_total",
     "alita_telegram_throttled_total",
     "alita_telegram_updates_given_up_total",
+    "alita_telegram_updates_set_aside_total",
     "alita_trace_spans_total",
     "alita_updates_dropped_total",
     "alita_webhook_last_error_seconds",

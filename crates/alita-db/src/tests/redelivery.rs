@@ -42,6 +42,18 @@ async fn warnings() {
 }
 
 #[tokio::test]
+async fn what_was_begun() {
+    for world in worlds().await {
+        let after_crash = world.neighbour().await;
+        assert!(!world.db.has_begun(7).await.unwrap());
+        origin::scope(7, world.db.begin()).await.unwrap();
+        origin::scope(7, after_crash.begin()).await.unwrap();
+        assert!(after_crash.has_begun(7).await.unwrap());
+        assert!(!after_crash.has_begun(8).await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn notes() {
     for world in worlds().await {
         let after_crash = world.neighbour().await;

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alita_telegram::types::AllowedUpdate;
-use alita_telegram::{Client, Delivery, Error, Polling, PollingConfig, UpdateSource};
+use alita_telegram::{
+    Backlog, BacklogError, Client, Delivery, Error, Kept, Polling, PollingConfig, UpdateSource,
+};
+use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -231,4 +234,101 @@ async fn both_sources_yield_deliveries() {
     source.next().await.unwrap().unwrap().ack.done();
     assert!(receipt.handled().await);
     assert!(source.next().await.unwrap().is_none());
+}
+
+/// A backlog that outlives what polls.
+#[derive(Debug, Clone, Default)]
+struct Memory(Arc<Mutex<BTreeMap<i64, String>>>);
+
+impl Memory {
+    fn kept(&self) -> Vec<i64> {
+        self.0.lock().unwrap().keys().copied().collect()
+    }
+}
+
+#[async_trait]
+impl Backlog for Memory {
+    async fn keep(&self, updates: Vec<Kept>) -> Result<(), BacklogError> {
+        self.0.lock().unwrap().extend(updates.into_iter().map(|kept| (kept.update_id, kept.json)));
+        Ok(())
+    }
+
+    async fn all(&self) -> Result<Vec<Kept>, BacklogError> {
+        Ok(self.0.lock().unwrap().iter().map(|(id, json)| Kept::new(*id, json.clone())).collect())
+    }
+
+    async fn forget(&self, ids: Vec<i64>) -> Result<(), BacklogError> {
+        self.0.lock().unwrap().retain(|id, _| !ids.contains(id));
+        Ok(())
+    }
+}
+
+fn patient(client: Client, memory: &Memory) -> Polling {
+    let mut config = PollingConfig::new([AllowedUpdate::Message]);
+    config.retry_base = Duration::from_millis(1);
+    config.backlog = Some(Arc::new(memory.clone()));
+    Polling::new(client, config)
+}
+
+#[tokio::test]
+async fn a_hundred_that_wait_hold_up_nobody_and_outlive_the_process() {
+    let (queue, memory) = (Queue::of(1..=130), Memory::default());
+    let server = queue.server().await;
+    let mut polling = patient(server.client(), &memory);
+    let mut waiting = take(&mut polling, 100).await;
+    let begun = Instant::now();
+    let later = take(&mut polling, 30).await;
+    assert!(begun.elapsed() >= Duration::from_secs(1), "those that are merely quick are not kept");
+    assert_eq!(
+        later.iter().map(|delivery| delivery.update_id).collect::<Vec<_>>(),
+        Vec::from_iter(101..=130)
+    );
+    assert_eq!(memory.kept(), Vec::from_iter(1..=100));
+    for delivery in later {
+        delivery.ack.done();
+    }
+
+    // One of those that waited is given back, and comes again; two come to their end.
+    drop(waiting.pop());
+    assert_eq!(take(&mut polling, 1).await.remove(0).update_id, 100);
+    for delivery in waiting.drain(..2) {
+        delivery.ack.done();
+    }
+    polling.finish().await.unwrap();
+    assert!(queue.left().is_empty(), "Telegram need not send them again");
+    assert_eq!(memory.kept(), Vec::from_iter(3..=100));
+    drop(waiting);
+
+    // The next process begins with them, even if Telegram still has some.
+    queue.push(7, r#""poll_answer":{"poll_id":"1","option_ids":[0],"option_persistent_ids":[]}"#);
+    queue.push(131, r#""poll_answer":{"poll_id":"1","option_ids":[0],"option_persistent_ids":[]}"#);
+    let mut polling = patient(server.client(), &memory);
+    let again = take(&mut polling, 99).await;
+    let ids: Vec<i64> = again.iter().map(|delivery| delivery.update_id).collect();
+    assert_eq!(ids, Vec::from_iter((3..=100).chain([131])));
+    for delivery in again {
+        delivery.ack.done();
+    }
+    polling.finish().await.unwrap();
+    assert!(memory.kept().is_empty() && queue.left().is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_is_thrown_away_with_what_is_pending() {
+    let (queue, memory) = (Queue::of([9]), Memory::default());
+    memory
+        .keep(vec![Kept::new(
+            3,
+            r#"{"update_id":3,"poll_answer":{"poll_id":"1","option_ids":[0],"option_persistent_ids":[]}}"#
+                .to_owned(),
+        )])
+        .await
+        .unwrap();
+    let server = queue.server().await;
+    let mut config = PollingConfig::new([AllowedUpdate::Message]);
+    config.drop_pending_updates = true;
+    config.backlog = Some(Arc::new(memory.clone()));
+    let mut polling = Polling::new(server.client(), config);
+    assert_eq!(take(&mut polling, 1).await.remove(0).update_id, 9);
+    assert!(memory.kept().is_empty());
 }
