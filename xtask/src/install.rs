@@ -1,4 +1,4 @@
-//! Finds the servers that the tests need, and on Debian and its children installs them when they are missing.
+//! Finds the servers that the tests need, and on Debian and its children installs what is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,12 +40,17 @@ pub(crate) fn find_or_install(wants_postgres: bool, wants_redis: bool) -> Result
     if missing.is_empty() {
         return Ok(found);
     }
-    let Some(apt) = on_path("apt-get") else { bail!(advice(&missing)) };
-    install(&apt, &missing).with_context(|| advice(&missing))?;
+    packages(&missing, &advice(&missing))?;
     let found = find();
     let missing = missing_in(&found);
     ensure!(missing.is_empty(), "{} was installed, but cannot be found", missing.join(" and "));
     Ok(found)
+}
+
+/// Installs what is missing where we know how; elsewhere the advice is the error.
+pub(crate) fn packages(missing: &[&str], advice: &str) -> Result<()> {
+    let Some(apt) = on_path("apt-get") else { bail!("{advice}") };
+    install(&apt, missing).with_context(|| advice.to_owned())
 }
 
 fn advice(missing: &[&str]) -> String {
@@ -64,7 +69,7 @@ fn advice(missing: &[&str]) -> String {
 }
 
 fn install(apt: &Path, packages: &[&str]) -> Result<()> {
-    heading(&format!("installing {} with apt-get: the tests need it", packages.join(" and ")));
+    heading(&format!("installing {} with apt-get", packages.join(" and ")));
     apt_get(apt, &["update"])?;
     let mut line = vec!["install", "--yes", "--no-install-recommends"];
     line.extend(packages);

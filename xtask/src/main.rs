@@ -21,6 +21,7 @@ mod postgres;
 mod programs;
 mod redis;
 mod release;
+mod schemas;
 mod services;
 mod summary;
 mod test;
@@ -40,12 +41,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check everything: formatting, clippy, documentation, tidy, locales, what is built alone, the demo, then all tests.
+    /// Check everything: formatting, clippy, documentation, tidy, locales, the schemas of manifests, what is built alone,
+    /// the demo, then all tests.
     ///
     /// Alone are built `alita-permissions`, as strangers have it, and the fuzz targets.
     ///
     /// Warnings of clippy and rustdoc are errors. This is what the build server runs.
-    Ci(test::Options),
+    Ci(ci::CiOptions),
     /// Run every test, with a PostgreSQL and a Redis of its own.
     ///
     /// Both listen on free ports of the loopback address, keep nothing, and are stopped at the end. On Debian and
@@ -118,6 +120,10 @@ mod tests {
         let Command::Test(options) = Cli::parse_from(line).command else { panic!("another command") };
         assert!(options.no_services);
         assert_eq!(options.args, ["-p", "alita-db", "--", "--nocapture", "warns"]);
+        let line = ["cargo xtask", "ci", "--no-schemas", "--no-services", "-p", "alita-db"];
+        let Command::Ci(options) = Cli::parse_from(line).command else { panic!("another command") };
+        assert!(options.no_schemas && options.test.no_services);
+        assert_eq!(options.test.args, ["-p", "alita-db"]);
         let Command::Migrate(passed) =
             Cli::parse_from(["cargo xtask", "migrate", "down", "2", "--dry-run"]).command
         else {
