@@ -16,9 +16,8 @@ const WARNED: usize = EACH / 2;
 /// In this group two warnings are enough to be banned.
 const STRICT: usize = 0;
 
-/// How many messages are to be answered, that of the first speaker included, and how many to be deleted.
+/// How many messages are to be answered, that of the first speaker included.
 pub(crate) const ANSWERED: usize = GROUPS * EACH * 4 + 1;
-pub(crate) const DELETED: usize = GROUPS * EACH;
 
 /// All groups, and what was said in them.
 pub(crate) struct Groups {
