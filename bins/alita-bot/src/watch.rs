@@ -1,5 +1,9 @@
 //! How the bot looks at itself and what it can do about it: the parts that `alita-monitoring` cannot know, joined.
 
+// Only Linux says how much memory a process has.
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
 use std::sync::Arc;
 
 use alita_cache::Cache;

@@ -1,32 +1,37 @@
 //! Several bots behind one address, on one PostgreSQL and one Redis: they know what each other did, and the death of
 //! one loses nothing.
 
+use std::collections::BTreeSet;
+
 use alita_model::{ChatId, MessageId, UserId};
 use alita_runtime::Clock;
-use alita_testkit::process::{Program, Running, until};
+use alita_testkit::process::{Program, Running, get, until};
 use alita_testkit::{Draft, FakeTelegram, Fault, Member, NewChat, NewUser, Speaker};
 
 use crate::webhook::{Crowd, address, hooked};
-use crate::{BOT, LIMIT, crash, databases, fresh_numbers};
+use crate::{BOT, LIMIT, crash, databases, fresh_numbers, jobs};
 
 /// So many people have asked the one that is killed, and so many the others meanwhile.
 const LEFT_HANGING: usize = 15;
 const ASKED_MEANWHILE: usize = 40;
 
-struct Fleet {
-    telegram: FakeTelegram,
-    bots: Vec<Bot>,
+/// So many prompts expire at the same time; one instance has not enough hands for all of them.
+const PROMPTS: usize = 24;
+
+pub(crate) struct Fleet {
+    pub(crate) telegram: FakeTelegram,
+    pub(crate) bots: Vec<Bot>,
 }
 
-struct Bot {
-    program: Program,
-    running: Running,
+pub(crate) struct Bot {
+    pub(crate) program: Program,
+    pub(crate) running: Running,
     _folder: tempfile::TempDir,
 }
 
 impl Fleet {
     /// All start at the same time, on an empty database.
-    async fn start(size: usize, database: &str, redis: &str) -> Self {
+    pub(crate) async fn start(size: usize, database: &str, redis: &str) -> Self {
         let telegram = FakeTelegram::start(Clock::system()).await;
         fresh_numbers(&telegram);
         let bot = |_| {
@@ -55,7 +60,7 @@ impl Fleet {
         self.telegram.webhook_targets(&addresses);
     }
 
-    fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         self.bots.iter().map(|bot| bot.program.stderr()).collect::<Vec<_>>().join("\n----\n")
     }
 
@@ -66,7 +71,7 @@ impl Fleet {
         message
     }
 
-    async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         let settled = tokio::time::timeout(LIMIT, self.telegram.settled()).await;
         assert!(settled.is_ok(), "the updates are not taken:\n{}", self.logs());
     }
@@ -164,6 +169,35 @@ async fn a_proof_is_good_everywhere(fleet: &Fleet, group: &Group) {
     assert!(notice.contains("1/3"), "the proven command did not run: {notice}\n{}", fleet.logs());
 }
 
+/// Prompts that nobody answers expire in the same moment, every instance looks for work, and each job runs once.
+async fn a_job_runs_on_one(fleet: &Fleet, group: &Group, url: &str) {
+    let (db, program) = (jobs::open(url).await, &fleet.bots[0].program);
+    let mut prompts = BTreeSet::new();
+    for _ in 0..PROMPTS {
+        fleet.says(group.chat, Speaker::Anonymous(group.owner), "/setwarnlimit 5").await;
+        let messages = fleet.telegram.messages(group.chat);
+        prompts.extend(messages.last().and_then(|prompt| prompt["message_id"].as_i64()));
+    }
+    assert_eq!(prompts.len(), PROMPTS, "{}", fleet.logs());
+    jobs::wait_for_jobs(&db, PROMPTS, program).await;
+    jobs::turn(&db, "due_at").await;
+    jobs::wait_for_jobs(&db, 0, program).await;
+
+    let calls = fleet.telegram.calls_of("editMessageText");
+    let mut edited: Vec<i64> = calls.iter().filter_map(|call| call.params["message_id"].as_i64()).collect();
+    edited.retain(|id| prompts.contains(id));
+    edited.sort_unstable();
+    assert_eq!(edited, Vec::from_iter(prompts), "each prompt is edited once:\n{}", fleet.logs());
+    let mut runs = 0;
+    for bot in &fleet.bots {
+        let (_, page) = get(bot.program.port(), "/metrics").await.expect("an answer");
+        let counts = page.lines().filter(|line| line.starts_with(r#"alita_jobs_total{job="proof_expiry""#));
+        runs += counts.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum::<usize>();
+    }
+    assert_eq!(runs, PROMPTS, "no other instance began one of them");
+    db.close().await.expect("it closes");
+}
+
 /// The first instance dies while its messages are out and it has not heard that they arrived, and the others work.
 async fn one_is_killed(fleet: &mut Fleet, numbers: i64) {
     let mut crowd = Crowd::new(&fleet.telegram, LEFT_HANGING + ASKED_MEANWHILE, numbers);
@@ -200,6 +234,7 @@ async fn fleet_of(size: usize) {
     a_setting_is_seen_by_all(&fleet, &group).await;
     a_demotion_is_seen_by_all(&fleet, &group).await;
     a_proof_is_good_everywhere(&fleet, &group).await;
+    a_job_runs_on_one(&fleet, &group, &database.url).await;
     copies_are_recognised_elsewhere(&fleet, numbers).await;
     one_is_killed(&mut fleet, numbers + 100).await;
     assert_eq!(fleet.telegram.faults_seen(), Vec::<String>::new());

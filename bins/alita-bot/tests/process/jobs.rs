@@ -23,7 +23,7 @@ fn group(telegram: &FakeTelegram) -> (ChatId, Speaker) {
     (chat, Speaker::Anonymous(nora))
 }
 
-async fn open(url: &str) -> Db {
+pub(crate) async fn open(url: &str) -> Db {
     let clock = Clock::system();
     Db::connect(DbConfig::new(url), Cache::in_memory(clock.clone()), clock).await.expect("the database opens")
 }
@@ -35,7 +35,7 @@ async fn jobs(db: &Db) -> usize {
 }
 
 /// Waits until there are so many jobs.
-async fn wait_for_jobs(db: &Db, count: usize, program: &Program) {
+pub(crate) async fn wait_for_jobs(db: &Db, count: usize, program: &Program) {
     let wait = async {
         while jobs(db).await != count {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -57,7 +57,7 @@ async fn start(program: &Program) -> Running {
 }
 
 /// Time is turned in the database: a minute, and the lease of 90 seconds, are not what this is about.
-async fn turn(db: &Db, column: &str) {
+pub(crate) async fn turn(db: &Db, column: &str) {
     let sql = format!(
         "UPDATE jobs SET {column} = '2020-01-01T00:00:00+00:00' WHERE {column} IS NOT NULL AND name <> 'sweep'"
     );

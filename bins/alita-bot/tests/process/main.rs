@@ -9,6 +9,7 @@ mod bad_minutes;
 mod crash;
 mod crowd;
 mod disk;
+mod fleet_crash;
 mod group;
 mod image;
 mod instances;
