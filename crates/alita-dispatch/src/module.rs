@@ -142,6 +142,7 @@ impl<A: App> HelpPage<A> {
 #[must_use]
 pub struct Button<A: App> {
     pub(crate) namespace: &'static str,
+    pub(crate) fields: &'static [&'static str],
     pub(crate) gate: Gate,
     pub(crate) has_secret: bool,
     pub(crate) run: Run<A>,
@@ -161,7 +162,13 @@ impl<A: App> Button<A> {
     pub fn new<T>(namespace: &'static str, handler: impl Handler<A, T>) -> Self {
         let gate =
             Gate { audience: Audience::Everyone, bot: None, place: Where::Anywhere, ..Gate::default() };
-        Self { namespace, gate, has_secret: false, run: erase(handler) }
+        Self { namespace, fields: &[], gate, has_secret: false, run: erase(handler) }
+    }
+
+    /// The fields of its data. A press with others is none of ours.
+    pub const fn carries(mut self, fields: &'static [&'static str]) -> Self {
+        self.fields = fields;
+        self
     }
 
     /// In groups, for administrators with these rights, which the bot has to have too.

@@ -57,6 +57,11 @@ impl Payload {
         &self.namespace
     }
 
+    /// Whether it has no field but these.
+    pub(crate) fn has_only(&self, fields: &[&str]) -> bool {
+        self.fields.keys().all(|key| fields.contains(&key.as_str()))
+    }
+
     /// A field as it was written.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {

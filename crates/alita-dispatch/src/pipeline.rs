@@ -231,7 +231,8 @@ async fn press<A: App>(cx: &Cx<A>) {
     let data = cx.query().and_then(|query| query.data.clone()).unwrap_or_default();
     let payload = Payload::decode(&data).ok();
     let button = payload.as_ref().and_then(|payload| cx.router().button(payload.namespace())).cloned();
-    let (Some(payload), Some((module, button))) = (payload, button) else {
+    let known = payload.zip(button).filter(|(payload, (_, button))| payload.has_only(button.fields));
+    let Some((payload, (module, button))) = known else {
         let origin =
             Origin { module: "none", name: "unknown button", kind: Kind::Button, stage: Stage::Command };
         boundary::run(&cx, origin, async { Err(Mistake::invalid_button().into()) }.boxed()).await;

@@ -27,6 +27,9 @@ use crate::view::{Event, View};
 /// The namespace of the proof's button.
 pub const NAMESPACE: &str = "anon_admin";
 
+/// What that button carries: the chat and the message of the command.
+pub const FIELDS: &[&str] = &["c", "m"];
+
 /// How long the proof can be given.
 pub const LIFETIME: Duration = Duration::from_secs(60);
 

@@ -60,7 +60,10 @@ fn module() -> Module<Toy> {
         .command(Command::new("ring", ring).for_everyone())
         .command(Command::new("say", say).for_everyone())
         .command(admins_only.bot_needs_nothing())
-        .button(alita_dispatch::Button::new(alita_dispatch::proof::NAMESPACE, alita_dispatch::proof::prove))
+        .button(
+            alita_dispatch::Button::new(alita_dispatch::proof::NAMESPACE, alita_dispatch::proof::prove)
+                .carries(alita_dispatch::proof::FIELDS),
+        )
         .job(rang)
 }
 

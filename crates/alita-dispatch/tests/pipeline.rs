@@ -191,6 +191,7 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
             .ask("7", &Payload::new("toy").with("n", 7))
             .ask("8", &Payload::new("TOY").with("n", 8))
             .ask("x", &Payload::new("toy").with("n", "x"))
+            .ask("more", &Payload::new("toy").with("n", 7).with("x", 1))
             .ask("box", &Payload::new("toybox"))
             .ask("broken", &Payload::new("broken"))
             .ask("owners", &Payload::new("owners"));
@@ -198,7 +199,7 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
     }
     let module = Module::new("toys")
         .command(Command::new("buttons", buttons).for_everyone())
-        .button(Button::new("toy", pressed))
+        .button(Button::new("toy", pressed).carries(&["n"]))
         .button(Button::new("toybox", silent))
         .button(Button::new("broken", fails))
         .button(Button::new("owners", silent).for_owner());
@@ -208,6 +209,7 @@ async fn a_press_is_routed_exactly_and_answered_once_on_every_path() {
         ("TOY|v1|n=8", &["pressed 8"], false),
         ("toybox|v1|_", &["silent"], false),
         ("toy|v1|n=x", &[], true),
+        ("toy|v1|n=7&x=1", &[], true),
         ("toyb|v1|_", &[], true),
         ("toy.7", &[], true),
         ("broken|v1|_", &[], true),
@@ -312,7 +314,7 @@ async fn a_proof_that_comes_again_runs_its_command_again_and_another_press_does_
         cx.app().note(format!("secret {}", cx.update_id()));
         Ok(Flow::Done)
     });
-    let proof = Button::new(proof::NAMESPACE, proof::prove);
+    let proof = Button::new(proof::NAMESPACE, proof::prove).carries(proof::FIELDS);
     let play = Play::with(vec![Module::new("toys").command(secret).button(proof)], 8).await;
     let nora = play.telegram.add_user(NewUser::named("Nora"));
     play.telegram.set_member(play.chat, nora, Member::full_administrator().anonymous());

@@ -50,8 +50,17 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .needs(Rights::RESTRICT_MEMBERS)
                 .help(t::bans::unrestrict_help),
         )
-        .button(Button::new(view::RESTRICT, buttons::restrict).needs(Rights::RESTRICT_MEMBERS).checked_live())
-        .button(Button::new(wording::UNRESTRICT, buttons::unrestrict).needs(Rights::RESTRICT_MEMBERS))
+        .button(
+            Button::new(view::RESTRICT, buttons::restrict)
+                .carries(&["a", "u"])
+                .needs(Rights::RESTRICT_MEMBERS)
+                .checked_live(),
+        )
+        .button(
+            Button::new(wording::UNRESTRICT, buttons::unrestrict)
+                .carries(&["a", "u"])
+                .needs(Rights::RESTRICT_MEMBERS),
+        )
 }
 
 /// `/ban <reply | @user | id> [reason]`, and in reply to a channel's message the channel.

@@ -18,7 +18,7 @@ pub(crate) fn module() -> Module<AlitaApp> {
     Module::new("bot_updates")
         .watcher(Watcher::new(Stage::Remember, "own_membership", own_membership).on(&[On::MyChatMember]))
         .watcher(Watcher::new(Stage::Remember, "administrators", administrators).on(&[On::ChatMember]))
-        .button(Button::new(proof::NAMESPACE, proof::prove))
+        .button(Button::new(proof::NAMESPACE, proof::prove).carries(proof::FIELDS))
 }
 
 /// The bot was added, removed, or given other rights.

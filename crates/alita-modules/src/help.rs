@@ -24,9 +24,9 @@ pub(crate) fn module() -> Module<AlitaApp> {
         .command(Command::new("donate", donate).for_everyone().anywhere().help(t::help::donate_help))
         .deep_link(DeepLink::exact("about", about))
         .deep_link(DeepLink::prefix("help_", help))
-        .button(Button::new(view::MENU, turn_to))
-        .button(Button::new(view::ABOUT, tell_about))
-        .button(Button::new(view::CONFIGURATION, configure))
+        .button(Button::new(view::MENU, turn_to).carries(&["m"]))
+        .button(Button::new(view::ABOUT, tell_about).carries(&["a"]))
+        .button(Button::new(view::CONFIGURATION, configure).carries(&["s"]))
 }
 
 /// `/start`; links that mean something go elsewhere before.

@@ -25,7 +25,7 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .for_admins_or_oneself()
                 .help(t::languages::lang_help),
         )
-        .button(Button::new(view::CHANGE, change).for_admins_or_oneself())
+        .button(Button::new(view::CHANGE, change).carries(&["l"]).for_admins_or_oneself())
 }
 
 /// `/lang`: the language of this chat, and all others.

@@ -65,8 +65,8 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .via_connection()
                 .help(t::notes::privnote_help),
         )
-        .button(Button::new(overwrite::NAMESPACE, overwrite::answer).with_secret())
-        .button(Button::new(view::CLEAR_ALL, clear_all).for_owner())
+        .button(Button::new(overwrite::NAMESPACE, overwrite::answer).carries(&["a", "t"]).with_secret())
+        .button(Button::new(view::CLEAR_ALL, clear_all).carries(&["a"]).for_owner())
         .watcher(Watcher::new(Stage::Command, "hash name", fetch::by_hash).when(fetch::is_called))
         .deep_link(DeepLink::prefix("notes_", links::list))
         .deep_link(DeepLink::prefix("note_", links::note))

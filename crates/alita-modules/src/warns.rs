@@ -56,8 +56,8 @@ pub(crate) fn module() -> Module<AlitaApp> {
                 .via_connection()
                 .help(t::warns::setwarnmode_help),
         )
-        .button(Button::new(view::REMOVE, remove_by_button).needs(Rights::RESTRICT_MEMBERS))
-        .button(Button::new(view::RESET_ALL, reset_all).for_owner())
+        .button(Button::new(view::REMOVE, remove_by_button).carries(&["u"]).needs(Rights::RESTRICT_MEMBERS))
+        .button(Button::new(view::RESET_ALL, reset_all).carries(&["a"]).for_owner())
 }
 
 /// `/warn <reply | @user | id> [reason]`

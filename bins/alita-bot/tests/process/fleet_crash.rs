@@ -38,7 +38,6 @@ async fn is_killed_after(moment: Duration, victim: usize) -> Option<usize> {
     tokio::time::sleep(moment).await;
     let bot = &mut fleet.bots[victim];
     bot.running.kill().await.expect("it is killed");
-    assert!(fleet.telegram.unconfirmed() > 0, "after {moment:?} everything was over");
     bot.running = bot.program.start().expect("it starts again");
     fleet.settled().await;
     for bot in &mut fleet.bots {
