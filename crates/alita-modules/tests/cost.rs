@@ -142,6 +142,32 @@ async fn a_warm_warning_is_one_transaction_and_the_calls_that_it_needs() {
     chat.bot.leave().await;
 }
 
+/// The tally is cleared only after Telegram has punished, so that is a transaction of its own. A kick is noted before
+/// it is done, for afterwards it can be seen by its effect alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_warning_is_two_transactions_and_a_kick_is_one() {
+    let (telegram, clock) = world().await;
+    let mut chat = Chat::warm(TestBot::start(telegram, clock).await).await;
+    for setting in ["/setwarnlimit 2", "/setwarnmode ban"] {
+        chat.says(chat.ada, setting).await;
+    }
+    let other = chat.bot.telegram.add_user(NewUser::named("Bob"));
+    chat.bot.telegram.set_member(chat.id, other, Member::member());
+    let (spam, spam_of_other) = (chat.says(chat.mallory, "spam").await, chat.says(other, "spam").await);
+    for (command, to, transactions, act) in
+        [("/warn the last one", spam, 2, "banChatMember"), ("/kick", spam_of_other, 1, "unbanChatMember")]
+    {
+        let (before, mut expected) = (chat.bot.db.transactions(), chat.bot.calls());
+        chat.replies(chat.ada, to, command).await;
+        assert_eq!(chat.bot.db.transactions() - before, transactions, "{command}");
+        for method in ["getChatMember", act, "sendMessage"] {
+            *expected.entry(method.to_owned()).or_default() += 1;
+        }
+        assert_eq!(chat.bot.calls(), expected, "{command}");
+    }
+    chat.bot.leave().await;
+}
+
 /// A setting, the command that shows it, and what it then shows.
 const SETTINGS: [(&str, &str, &str); 5] = [
     ("/setwarnlimit 7", "/warnings", "7"),
