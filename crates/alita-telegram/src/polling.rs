@@ -186,16 +186,12 @@ impl Polling {
     /// Sorts a batch: new ones become ready, known ones are passed over, unreadable ones are logged and done with.
     fn take_in(&mut self, batch: Batch) {
         for (id, update) in batch.updates {
-            if !self.watermark.admit(id, batch.asked) {
+            let held = update.as_ref().ok().filter(|_| self.config.backlog.is_some());
+            if !self.watermark.admit(id, batch.asked, held) {
                 continue;
             }
             match update {
-                Ok(update) => {
-                    if self.config.backlog.is_some() {
-                        self.watermark.hold(id, Arc::clone(&update));
-                    }
-                    self.ready.push_back(Delivery::polled(update, &self.watermark));
-                }
+                Ok(update) => self.ready.push_back(Delivery::polled(update, &self.watermark)),
                 Err(error) => {
                     if let Error::UnreadableUpdate { keys, reason, .. } = &error {
                         tracing::warn!(update_id = id, ?keys, reason, "an update could not be read");

@@ -52,8 +52,9 @@ impl Watermark {
         self.state().offset
     }
 
-    /// Whether an update that came for the offset `asked` is to be handed out.
-    pub(crate) fn admit(&self, id: i64, asked: Option<i64>) -> bool {
+    /// Whether an update that came for the offset `asked` is to be handed out; what is given is held, so that it can be
+    /// set aside.
+    pub(crate) fn admit(&self, id: i64, asked: Option<i64>, update: Option<&Arc<Update>>) -> bool {
         let mut state = self.state();
         if asked.is_some_and(|asked| id < asked) {
             // Telegram: after a quiet week the numbers start anew, anywhere.
@@ -69,7 +70,7 @@ impl Watermark {
         let is_aside = state.aside.contains_key(&id);
         let Some(entry) = state.known.get_mut(&id) else {
             let stage = if is_aside { Stage::Done } else { Stage::InHand };
-            state.known.insert(id, Entry { stage, deliveries: 1, update: None });
+            state.known.insert(id, Entry { stage, deliveries: 1, update: update.cloned() });
             if is_aside {
                 state.advance();
             }
@@ -105,13 +106,6 @@ impl Watermark {
         }
         drop(state);
         self.moved.notify_one();
-    }
-
-    /// Holds an update that was admitted, so that it can be set aside.
-    pub(crate) fn hold(&self, id: i64, update: Arc<Update>) {
-        if let Some(entry) = self.state().known.get_mut(&id) {
-            entry.update = Some(update);
-        }
     }
 
     /// What was handed out, is held, and is not finished.
@@ -235,38 +229,38 @@ mod tests {
         let mark = Watermark::default();
         assert_eq!(mark.offset(), None);
         for id in [10, 11, 13] {
-            assert!(mark.admit(id, None));
+            assert!(mark.admit(id, None, None));
         }
         mark.done(13);
         mark.done(11);
         assert_eq!(mark.offset(), Some(10));
-        assert!(!mark.admit(10, Some(10)), "in hand");
-        assert!(!mark.admit(11, Some(10)), "done, above the offset");
+        assert!(!mark.admit(10, Some(10), None), "in hand");
+        assert!(!mark.admit(11, Some(10), None), "done, above the offset");
         mark.done(10);
         assert_eq!(mark.offset(), Some(14));
-        assert!(!mark.admit(13, Some(10)), "done while the question was under way");
+        assert!(!mark.admit(13, Some(10), None), "done while the question was under way");
     }
 
     #[test]
     fn what_is_given_back_comes_again_but_not_for_ever() {
         let mark = Watermark::default();
-        assert!(mark.admit(5, None));
+        assert!(mark.admit(5, None, None));
         for _ in 1..MAX_DELIVERIES {
             mark.returned(5);
             assert_eq!(mark.offset(), Some(5));
-            assert!(mark.admit(5, Some(5)));
+            assert!(mark.admit(5, Some(5), None));
         }
         mark.returned(5);
-        assert!(!mark.admit(5, Some(5)));
+        assert!(!mark.admit(5, Some(5), None));
         assert_eq!(mark.offset(), Some(6));
     }
 
     #[test]
     fn numbers_may_start_anew() {
         let mark = Watermark::default();
-        assert!(mark.admit(1000, None));
+        assert!(mark.admit(1000, None, None));
         mark.done(1000);
-        assert!(mark.admit(3, Some(1001)));
+        assert!(mark.admit(3, Some(1001), None));
         mark.done(3);
         assert_eq!(mark.offset(), Some(4));
     }
@@ -276,7 +270,7 @@ mod tests {
         fn the_offset_never_passes_an_unfinished_update(order in Just((0_i64..40).collect::<Vec<_>>()).prop_shuffle()) {
             let mark = Watermark::default();
             for id in 0..40 {
-                prop_assert!(mark.admit(id, None));
+                prop_assert!(mark.admit(id, None, None));
             }
             let mut open: std::collections::BTreeSet<i64> = (0..40).collect();
             for id in order {
