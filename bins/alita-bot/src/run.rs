@@ -266,7 +266,7 @@ fn source(config: &Config, client: &Client, dispatcher: &Dispatcher<AlitaApp>) -
     let mut polling = PollingConfig::new(dispatcher.router().allowed_updates());
     polling.drop_pending_updates = config.drops_pending_updates;
     polling.backlog = Some(Arc::new(InDatabase(dispatcher.services().app.db().clone())));
-    UpdateSource::Polling(Polling::new(client.clone(), polling))
+    UpdateSource::Polling(Box::new(Polling::new(client.clone(), polling)))
 }
 
 /// When no new updates are fetched any more: handlers come to their end, then Telegram hears how far we came.

@@ -1,5 +1,6 @@
 //! Updates that take long, so that those after them need not wait: table `backlog`, not cached.
 
+use chrono::TimeDelta;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, Set};
 
@@ -22,6 +23,15 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// What people asked for longer ago is of no use to them. Telegram: updates that nobody fetched are kept for 24 hours.
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// Forgets what is too old; returns how many.
+pub(crate) async fn sweep(db: &impl ConnectionTrait, now: DateTimeUtc) -> Result<u64, DbErr> {
+    let gone = Entity::delete_many().filter(Column::KeptAt.lt(now - LIFETIME)).exec(db).await?;
+    Ok(gone.rows_affected)
+}
 
 /// Updates that take long; from [`Db::backlog`].
 #[derive(Debug, Clone, Copy)]
@@ -52,15 +62,19 @@ impl BacklogRepo<'_> {
         Ok(())
     }
 
-    /// Every update that is kept, the lowest number first.
+    /// Every update that has been kept for at most a day, the lowest number first.
     ///
     /// # Errors
     ///
     /// When the database refuses or does not answer.
     pub async fn all(&self) -> Result<Vec<(i64, String)>, Error> {
+        let oldest = self.0.now() - LIFETIME;
         let rows = self
             .0
-            .read(|db| async move { Entity::find().order_by_asc(Column::UpdateId).all(&db).await })
+            .read(|db| async move {
+                let kept = Entity::find().filter(Column::KeptAt.gte(oldest));
+                kept.order_by_asc(Column::UpdateId).all(&db).await
+            })
             .await?;
         Ok(rows.into_iter().map(|row| (row.update_id, row.body)).collect())
     }

@@ -26,9 +26,9 @@ use crate::watched::{Reader, Transaction};
 use crate::{
     ActivityRepo, AdminRepo, ApprovalsRepo, BacklogRepo, ChannelsRepo, ChatsRepo, ConnectionsRepo, DbConfig,
     DevsRepo, DisablingRepo, Error, JobsRepo, LanguagesRepo, LocksRepo, NotesRepo, RulesRepo, UsersRepo,
-    WarnsRepo, activity_repo, admin_repo, approvals_repo, channels_repo, chats_repo, connections_repo,
-    devs_repo, disabling_repo, languages_repo, locks_repo, notes_repo, rules_repo, users_repo, warns_repo,
-    watch,
+    WarnsRepo, activity_repo, admin_repo, approvals_repo, backlog_repo, channels_repo, chats_repo,
+    connections_repo, devs_repo, disabling_repo, languages_repo, locks_repo, notes_repo, rules_repo,
+    users_repo, warns_repo, watch,
 };
 
 /// How long most cached rows are kept; a write drops them at once.
@@ -238,13 +238,18 @@ impl Db {
         Ok(self.inner.outage.note(self.inner.connection.ping().await)?)
     }
 
-    /// Forgets what was kept for redelivered updates and is too old to be asked for; returns how many rows went.
+    /// Forgets what was kept for redelivered updates, and of the backlog, what is too old to be asked for; returns how
+    /// many rows went.
     ///
     /// # Errors
     ///
     /// When the database refuses or does not answer.
     pub async fn sweep(&self) -> Result<u64, Error> {
-        self.write(move |tx| async move { redelivery::sweep(&*tx, self.now()).await }).await
+        let now = self.now();
+        self.write(move |tx| async move {
+            Ok(redelivery::sweep(&*tx, now).await? + backlog_repo::sweep(&*tx, now).await?)
+        })
+        .await
     }
 
     /// Waits until the connections are back and closes them.

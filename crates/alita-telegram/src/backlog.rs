@@ -43,10 +43,11 @@ pub trait Backlog: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever the memory says; then none of them counts as kept.
+    /// Whatever the memory says; then none of them counts as kept, even if some are.
     async fn keep(&self, updates: Vec<Kept>) -> Result<(), BacklogError>;
 
-    /// Everything that is kept, the lowest number first.
+    /// Everything that is kept and not too old to be acted on, the lowest number first. Telegram keeps updates for
+    /// 24 hours.
     ///
     /// # Errors
     ///

@@ -123,7 +123,7 @@ impl Receipt {
 #[non_exhaustive]
 pub enum UpdateSource {
     /// We ask Telegram.
-    Polling(Polling),
+    Polling(Box<Polling>),
     /// Somebody hands them in: a webhook, a test.
     Pushed(mpsc::Receiver<Delivery>),
 }

@@ -25,6 +25,10 @@ const BREATH: Duration = Duration::from_millis(20);
 /// After this many conflicts in a row somebody else polls for good.
 const MAX_CONFLICTS: u32 = 6;
 const FINISH_LIMIT: Duration = Duration::from_secs(10);
+/// How long the backlog may take at the end; what it does not hear comes again after the next start.
+const FORGET_LIMIT: Duration = Duration::from_secs(2);
+/// How long a question is held while something is kept, which may end at any moment.
+const QUICK: Duration = Duration::from_secs(1);
 /// A batch with so few new updates in it is crowded by those that wait.
 const FEW: usize = 25;
 /// How long batches may be crowded before those that wait are set aside.
@@ -77,6 +81,8 @@ pub struct Polling {
     is_webhook_removed: bool,
     is_backlog_read: bool,
     crowded_since: Option<Instant>,
+    /// May be kept, although nobody said so: the writing was cut off.
+    doubtful: Vec<i64>,
     failures: u32,
     conflicts: u32,
 }
@@ -94,6 +100,7 @@ impl Polling {
             is_webhook_removed: false,
             is_backlog_read: false,
             crowded_since: None,
+            doubtful: Vec::new(),
             failures: 0,
             conflicts: 0,
         }
@@ -151,7 +158,12 @@ impl Polling {
     /// When the question did not reach Telegram: what was handled since the last one will come again.
     pub async fn finish(mut self) -> Result<(), Error> {
         self.ready.clear();
-        self.forget_finished().await;
+        let confirmed = self.confirm().await;
+        let _elapsed = timeout(FORGET_LIMIT, self.forget_finished()).await;
+        confirmed
+    }
+
+    async fn confirm(&self) -> Result<(), Error> {
         let offset = self.watermark.offset();
         if offset == self.confirmed {
             return Ok(());
@@ -171,7 +183,9 @@ impl Polling {
             self.is_webhook_removed = true;
         }
         let asked = self.watermark.offset();
-        let seconds = u32::try_from(self.config.timeout.as_secs()).unwrap_or(u32::MAX);
+        let hold =
+            if self.watermark.aside() == 0 { self.config.timeout } else { self.config.timeout.min(QUICK) };
+        let seconds = u32::try_from(hold.as_secs()).unwrap_or(u32::MAX);
         let params = GetUpdatesParams::builder()
             .maybe_offset(asked)
             .limit(BATCH)
@@ -210,9 +224,9 @@ impl Polling {
             return;
         }
         let since = *self.crowded_since.get_or_insert_with(Instant::now);
-        let Some(backlog) = self.config.backlog.clone().filter(|_| since.elapsed() >= CROWDED) else {
-            return;
-        };
+        // What is kept already must be known, or it would be kept twice.
+        let is_due = self.is_backlog_read && since.elapsed() >= CROWDED;
+        let Some(backlog) = self.config.backlog.clone().filter(|_| is_due) else { return };
         self.crowded_since = None;
         let held = self.watermark.held();
         if held.is_empty() || self.watermark.aside() + held.len() > MOST_ASIDE {
@@ -227,6 +241,7 @@ impl Polling {
         };
         let kept: Vec<Kept> = held.iter().filter_map(keep).collect();
         let ids: Vec<i64> = kept.iter().map(|kept| kept.update_id).collect();
+        self.doubtful.extend(&ids);
         if let Err(error) = backlog.keep(kept).await {
             tracing::warn!(%error, "updates that take long hold up others, for they could not be kept");
             return;
@@ -234,6 +249,7 @@ impl Polling {
         for id in &ids {
             self.watermark.set_aside(*id);
         }
+        self.doubtful.retain(|id| !ids.contains(id));
         metrics::counter!("alita_telegram_updates_set_aside_total").increment(ids.len() as u64);
         tracing::info!(updates = ids.len(), "updates that take long were set aside");
     }
@@ -259,24 +275,31 @@ impl Polling {
         self.is_backlog_read = true;
         for Kept { update_id, json } in kept {
             match read_update(json.as_bytes()) {
-                Ok(update) => {
-                    self.watermark.resume(update_id, Arc::clone(&update));
+                Ok(update) if self.watermark.resume(update_id, Arc::clone(&update)) => {
                     if self.config.drop_pending_updates {
                         self.watermark.done(update_id);
                     } else {
                         self.ready.push_back(Delivery::polled(update, &self.watermark));
                     }
                 }
-                Err(error) => tracing::warn!(update_id, %error, "what was set aside cannot be read any more"),
+                Ok(_in_hand) => {}
+                Err(error) => {
+                    tracing::warn!(update_id, %error, "what was set aside cannot be read any more");
+                    self.doubtful.push(update_id);
+                }
             }
         }
     }
 
-    async fn forget_finished(&self) {
-        let finished = self.watermark.finished();
+    async fn forget_finished(&mut self) {
+        let mut finished = self.watermark.finished();
+        finished.extend(self.watermark.gone(&self.doubtful));
         let Some(backlog) = self.config.backlog.as_ref().filter(|_| !finished.is_empty()) else { return };
         match backlog.forget(finished.clone()).await {
-            Ok(()) => self.watermark.forgotten(&finished),
+            Ok(()) => {
+                self.watermark.forgotten(&finished);
+                self.doubtful.retain(|id| !finished.contains(id));
+            }
             Err(error) => tracing::warn!(%error, "what was set aside and is finished is still kept"),
         }
     }

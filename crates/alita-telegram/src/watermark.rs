@@ -56,7 +56,7 @@ impl Watermark {
     /// set aside.
     pub(crate) fn admit(&self, id: i64, asked: Option<i64>, update: Option<&Arc<Update>>) -> bool {
         let mut state = self.state();
-        if asked.is_some_and(|asked| id < asked) {
+        if asked.is_some_and(|asked| id < asked && state.offset.is_none_or(|offset| offset >= asked)) {
             // Telegram: after a quiet week the numbers start anew, anywhere.
             tracing::warn!(update_id = id, offset = asked, "the numbers of updates started anew");
             state.known.clear();
@@ -118,22 +118,49 @@ impl Watermark {
     /// The offset need not wait for this one any more, for it is kept.
     pub(crate) fn set_aside(&self, id: i64) {
         let mut state = self.state();
-        let Some(entry) = state.known.get_mut(&id) else { return };
-        let stage = std::mem::replace(&mut entry.stage, Stage::Done);
-        let entry = Entry { stage, deliveries: entry.deliveries, update: entry.update.take() };
+        let entry = match state.known.get_mut(&id) {
+            Some(entry) => {
+                let stage = std::mem::replace(&mut entry.stage, Stage::Done);
+                Entry { stage, deliveries: entry.deliveries, update: entry.update.take() }
+            }
+            // It came to its end while it was written down.
+            None => Entry { stage: Stage::Done, deliveries: 1, update: None },
+        };
         state.aside.insert(id, entry);
         state.advance();
     }
 
-    /// This one was kept by an earlier process, and is handed out now.
-    pub(crate) fn resume(&self, id: i64, update: Arc<Update>) {
-        let entry = Entry { stage: Stage::InHand, deliveries: 1, update: Some(update) };
-        self.state().aside.insert(id, entry);
+    /// This one is kept since an earlier time. Whether it is to be handed out: not if it is in hand already.
+    pub(crate) fn resume(&self, id: i64, update: Arc<Update>) -> bool {
+        let is_known = {
+            let mut state = self.state();
+            let is_known = state.known.contains_key(&id);
+            if !is_known && !state.aside.contains_key(&id) {
+                let entry = Entry { stage: Stage::InHand, deliveries: 1, update: Some(update) };
+                state.aside.insert(id, entry);
+                return true;
+            }
+            is_known
+        };
+        if is_known {
+            self.set_aside(id);
+        }
+        false
     }
 
     /// How many are kept.
     pub(crate) fn aside(&self) -> usize {
-        self.state().aside.len()
+        self.state().aside.values().filter(|entry| entry.stage != Stage::Forgotten).count()
+    }
+
+    /// Which of these nobody works on, and nobody will.
+    pub(crate) fn gone(&self, ids: &[i64]) -> Vec<i64> {
+        let state = self.state();
+        let is_gone = |id: &&i64| {
+            let is_open = state.known.get(id).is_some_and(|entry| entry.stage != Stage::Done);
+            !is_open && !state.aside.contains_key(id)
+        };
+        ids.iter().filter(is_gone).copied().collect()
     }
 
     /// What was set aside and given back: it is handed out again, but not for ever.
@@ -260,7 +287,10 @@ mod tests {
         let mark = Watermark::default();
         assert!(mark.admit(1000, None, None));
         mark.done(1000);
-        assert!(mark.admit(3, Some(1001), None));
+        for id in [3, 4, 5] {
+            assert!(mark.admit(id, Some(1001), None));
+        }
+        assert_eq!(mark.offset(), Some(3), "all three are in hand");
         mark.done(3);
         assert_eq!(mark.offset(), Some(4));
     }

@@ -13,5 +13,9 @@ async fn what_is_kept_is_kept_once_until_it_is_forgotten() {
         assert_eq!(after_crash.backlog().all().await.unwrap(), expected);
         after_crash.backlog().forget(&[7, 9, 10]).await.unwrap();
         assert_eq!(world.db.backlog().all().await.unwrap(), [kept(8, "eight")]);
+
+        world.clock.advance(Duration::from_secs(25 * 60 * 60));
+        assert_eq!(world.db.backlog().all().await.unwrap(), [], "nobody waits for an answer any more");
+        assert_eq!(world.db.sweep().await.unwrap(), 1);
     }
 }

@@ -221,7 +221,7 @@ async fn a_refused_token_and_a_lasting_conflict_end_it() {
 #[tokio::test]
 async fn both_sources_yield_deliveries() {
     let server = Queue::of([10]).server().await;
-    let mut source = UpdateSource::Polling(polling(server.client()));
+    let mut source = UpdateSource::Polling(Box::new(polling(server.client())));
     let polled = source.next().await.unwrap().unwrap();
     polled.ack.done();
     source.finish().await.unwrap();
@@ -236,7 +236,7 @@ async fn both_sources_yield_deliveries() {
     assert!(source.next().await.unwrap().is_none());
 }
 
-/// A backlog that outlives what polls.
+/// A backlog that outlives what polls, and says late that it has kept something.
 #[derive(Debug, Clone, Default)]
 struct Memory(Arc<Mutex<BTreeMap<i64, String>>>);
 
@@ -246,10 +246,14 @@ impl Memory {
     }
 }
 
+/// How late.
+const SLOW: Duration = Duration::from_millis(100);
+
 #[async_trait]
 impl Backlog for Memory {
     async fn keep(&self, updates: Vec<Kept>) -> Result<(), BacklogError> {
         self.0.lock().unwrap().extend(updates.into_iter().map(|kept| (kept.update_id, kept.json)));
+        tokio::time::sleep(SLOW).await;
         Ok(())
     }
 
@@ -311,6 +315,53 @@ async fn a_hundred_that_wait_hold_up_nobody_and_outlive_the_process() {
     }
     polling.finish().await.unwrap();
     assert!(memory.kept().is_empty() && queue.left().is_empty());
+}
+
+#[tokio::test]
+async fn what_ends_while_it_is_written_down_is_not_kept_for_ever() {
+    let (queue, memory) = (Queue::of(1..=130), Memory::default());
+    let server = queue.server().await;
+    let mut polling = patient(server.client(), &memory);
+    let mut waiting = take(&mut polling, 100).await;
+    let first_ends = async {
+        while memory.kept().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        waiting.remove(0).ack.done();
+    };
+    let (later, ()) = tokio::join!(take(&mut polling, 30), first_ends);
+    nothing_comes(&mut polling, &server, 1).await;
+    assert_eq!(memory.kept(), Vec::from_iter(2..=100));
+    assert_eq!(server.seen().last().unwrap().json()["timeout"], 1, "what is kept may end at any moment");
+    for delivery in waiting.into_iter().chain(later) {
+        delivery.ack.done();
+    }
+    polling.finish().await.unwrap();
+    assert!(memory.kept().is_empty() && queue.left().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_written_down_in_vain_is_not_kept_for_ever() {
+    let (queue, memory) = (Queue::of(1..=130), Memory::default());
+    let server = queue.server().await;
+    let mut polling = patient(server.client(), &memory);
+    let waiting = take(&mut polling, 100).await;
+    let kept = async {
+        while memory.kept().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // The question is dropped when it is half written down.
+    tokio::select! {
+        delivery = polling.next() => panic!("{delivery:?}"),
+        () = kept => {}
+    }
+    for delivery in waiting {
+        delivery.ack.done();
+    }
+    polling.finish().await.unwrap();
+    assert!(memory.kept().is_empty());
+    assert_eq!(queue.left(), Vec::from_iter(101..=130));
 }
 
 #[tokio::test]
