@@ -292,7 +292,7 @@ impl<A: App> Cx<A> {
 
     /// Whether somebody whom this update is about was found [out of the chat](Cx::in_chat) and banned.
     ///
-    /// Telegram: to kick them would lift that ban.
+    /// Telegram: to kick or to restrict them would lift that ban.
     #[must_use]
     pub fn is_target_banned(&self) -> bool {
         self.marks.is_target_banned.load(Ordering::SeqCst)

@@ -218,6 +218,10 @@ async fn appointable(cx: &Cx<AlitaApp>, who: &TargetUser) -> Result<ChatMember, 
         return denied(Denied::TargetIsService);
     }
     let member = cx.in_chat(who.id).await?;
+    // Neither an appointment nor its end sends anybody out, so it was somebody else.
+    if !member.is_in_chat() {
+        return denied(Denied::TargetIsNotInChat);
+    }
     if member.is_owner() {
         let user = view::name(who, &member);
         return mistake(move |lang| t::admin::is_owner(lang, &user));

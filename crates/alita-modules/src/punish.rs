@@ -43,10 +43,12 @@ async fn until(
     end: Option<u64>,
 ) -> Result<(), Error> {
     if punishment == Punishment::Kick {
-        if cx.is_target_banned() && !cx.chat().is_basic_group() {
-            return Ok(());
-        }
         begin(cx).await;
+    }
+    // Somebody has banned them since: to kick or to mute them would let them in again.
+    let is_kick_cut_short = punishment == Punishment::Kick && cx.chat().is_basic_group();
+    if punishment != Punishment::Ban && cx.is_target_banned() && !is_kick_cut_short {
+        return Ok(());
     }
     let (action, done) = match punishment {
         Punishment::Ban => ("ban", cx.client().ban(cx.chat(), user, end).await),

@@ -70,18 +70,24 @@ async fn a_kick() {
     room.bot.leave().await;
 }
 
+/// Telegram: to kick or to restrict them would let them in again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kick_of_somebody_who_was_banned_meanwhile() {
-    let mut room = Room::new().await;
-    let telegram = room.bot.telegram.clone();
-    telegram.fail("unbanChatMember", Fault::Hang, 1);
-    telegram.say(room.chat, Speaker::User(room.ada), Draft::text(format!("/kick {}", room.mallory)));
-    until(LIMIT, "a kick", || telegram.call_counts().contains_key("unbanChatMember")).await.expect("a call");
-    telegram.set_member(room.chat, room.mallory, Member::banned());
-    room.bot.restart(Stop::Crash).await.expect("it comes back");
-    room.bot.handled().await;
-    assert_eq!(room.status(), MemberStatus::Banned, "a kick would let them in again");
-    room.bot.leave().await;
+async fn what_is_done_to_somebody_who_was_banned_meanwhile() {
+    for (command, method) in [("/kick", "unbanChatMember"), ("/warn", "restrictChatMember")] {
+        let mut room = Room::new().await;
+        for setting in ["/setwarnlimit 1", "/setwarnmode mute"] {
+            room.hears(setting).await;
+        }
+        let telegram = room.bot.telegram.clone();
+        telegram.fail(method, Fault::Hang, 1);
+        telegram.say(room.chat, Speaker::User(room.ada), Draft::text(format!("{command} {}", room.mallory)));
+        until(LIMIT, method, || telegram.call_counts().contains_key(method)).await.expect("it is called");
+        telegram.set_member(room.chat, room.mallory, Member::banned());
+        room.bot.restart(Stop::Crash).await.expect("it comes back");
+        room.bot.handled().await;
+        assert_eq!(room.status(), MemberStatus::Banned, "{command}");
+        room.bot.leave().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,7 +83,7 @@ impl<'a> Call<'a> {
         if self.content_type != JSON {
             return None;
         }
-        let body = migration::moved(&self.body, ChatId::new(self.chat?), new)?;
+        let body = migration::moved(self.method, &self.body, ChatId::new(self.chat?), new)?;
         let content_type = self.content_type.clone();
         Some(Call { method: self.method, chat: Some(new.get()), content_type, body, limit: self.limit })
     }

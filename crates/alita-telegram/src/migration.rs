@@ -17,6 +17,9 @@ type Listener = Box<dyn Fn(ChatId, ChatId) + Send + Sync>;
 /// where a second chat is named, the one that has moved may be that one.
 const BOUND_TO_ITS_CHAT: [&str; 3] = ["message_id", "message_ids", "from_chat_id"];
 
+/// To leave the basic group is not to leave what it has become.
+const NEVER: &str = "leaveChat";
+
 /// Whoever wants to hear of groups that move.
 #[derive(Default)]
 pub(crate) struct Migrations(OnceLock<Listener>);
@@ -46,7 +49,10 @@ impl Client {
 }
 
 /// The same parameters for the new chat; `None` where they would mean something else there.
-pub(crate) fn moved(body: &[u8], old: ChatId, new: ChatId) -> Option<Bytes> {
+pub(crate) fn moved(method: &str, body: &[u8], old: ChatId, new: ChatId) -> Option<Bytes> {
+    if method == NEVER {
+        return None;
+    }
     let mut fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let is_bound = BOUND_TO_ITS_CHAT.iter().any(|field| fields.contains_key(*field));
     if is_bound || !old.is_basic_group() || fields.get("chat_id")?.as_i64()? != old.get() {
@@ -68,7 +74,7 @@ mod tests {
     const NEW: ChatId = ChatId::new(-1_001_234_567_890);
 
     fn after_the_move(body: &Value) -> Option<Value> {
-        let moved = moved(body.to_string().as_bytes(), OLD, NEW)?;
+        let moved = moved("sendMessage", body.to_string().as_bytes(), OLD, NEW)?;
         Some(serde_json::from_slice(&moved).unwrap())
     }
 
@@ -94,7 +100,9 @@ mod tests {
         ] {
             assert_eq!(after_the_move(&body), None, "{body}");
         }
-        assert_eq!(moved(b"--boundary", OLD, NEW), None);
-        assert_eq!(moved(br#"{"chat_id":-1001234567890}"#, NEW, OLD), None, "a supergroup stays what it is");
+        assert_eq!(moved("sendPhoto", b"--boundary", OLD, NEW), None);
+        assert_eq!(moved("leaveChat", br#"{"chat_id":-5}"#, OLD, NEW), None);
+        let body = br#"{"chat_id":-1001234567890}"#;
+        assert_eq!(moved("sendMessage", body, NEW, OLD), None, "a supergroup stays what it is");
     }
 }
