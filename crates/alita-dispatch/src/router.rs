@@ -97,6 +97,8 @@ pub struct ButtonInfo {
     pub module: &'static str,
     /// The namespace of its data.
     pub namespace: &'static str,
+    /// The fields of its data.
+    pub fields: &'static [&'static str],
     /// Who may press it.
     pub gate: crate::gate::Gate,
 }
@@ -183,7 +185,7 @@ impl<A: App> Router<A> {
         if namespace.is_empty() || namespace.contains('|') {
             return Err(BuildError::BadNamespace(namespace));
         }
-        self.buttons_info.push(ButtonInfo { module, namespace, gate: button.gate });
+        self.buttons_info.push(ButtonInfo { module, namespace, fields: button.fields, gate: button.gate });
         match self.buttons.insert(namespace.to_lowercase(), (module, Arc::new(button))) {
             Some((first, _)) => Err(BuildError::NamespaceTwice { namespace, first, second: module }),
             None => Ok(()),
