@@ -48,6 +48,12 @@ pub(crate) fn read(answer: &[u8]) -> Result<Vec<Received>, Error> {
     Ok(updates)
 }
 
+/// The updates of an answer as they stand in it, each with its number.
+pub(crate) fn raw(answer: &[u8]) -> impl Iterator<Item = (i64, &str)> {
+    let raw = serde_json::from_slice::<Raw<'_>>(answer).map(|raw| raw.result).unwrap_or_default();
+    raw.into_iter().filter_map(|raw| Some((update_id(raw.get().as_bytes())?, raw.get())))
+}
+
 fn one(json: &[u8]) -> Option<Received> {
     let update = read_update(json);
     let id = update.as_ref().map_or_else(|_| update_id(json), |update| Some(update.update_id.into()));

@@ -20,7 +20,6 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument;
 
-use crate::batch::{self, Received};
 use crate::endpoint::Endpoint;
 use crate::load::Queue;
 use crate::method::{self, Traffic};
@@ -158,7 +157,7 @@ impl Client {
     }
 
     /// One `getUpdates` on the polling pool: outside the limits, never repeated here.
-    pub(crate) async fn poll(&self, params: &GetUpdatesParams) -> Result<Vec<Received>, Error> {
+    pub(crate) async fn poll(&self, params: &GetUpdatesParams) -> Result<Bytes, Error> {
         let method = "getUpdates";
         let held = Duration::from_secs(params.timeout.unwrap_or(0).into());
         let call = json_call(method, Some(params), held + POLL_MARGIN)?;
@@ -166,7 +165,7 @@ impl Client {
         let seat = self.inner.transport.seat(Lane::Polling).await;
         let result = self.attempt(seat, &call).await;
         report::count(method, result.as_ref().err(), started);
-        batch::read(&result?)
+        result
     }
 
     async fn send(&self, call: Call<'_>) -> Result<Bytes, Error> {

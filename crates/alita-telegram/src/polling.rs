@@ -1,17 +1,17 @@
 //! Long polling that loses nothing: Telegram is told only of updates whose handling has ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use frankenstein::AsyncTelegramApi;
 use frankenstein::methods::{DeleteWebhookParams, GetUpdatesParams};
 use frankenstein::types::AllowedUpdate;
-use frankenstein::updates::Update;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::backlog::{Backlog, Kept};
-use crate::batch::Received;
+use crate::batch::{self, Received};
 use crate::delivery::{Delivery, read_update};
 use crate::watermark::Watermark;
 use crate::{Client, Error, Refusal, RefusalKind};
@@ -81,6 +81,8 @@ pub struct Polling {
     is_webhook_removed: bool,
     is_backlog_read: bool,
     crowded_since: Option<Instant>,
+    /// The answers that hold what is not finished, each with the highest number in it.
+    answers: VecDeque<(i64, Bytes)>,
     /// May be kept, although nobody said so: the writing was cut off.
     doubtful: Vec<i64>,
     failures: u32,
@@ -100,6 +102,7 @@ impl Polling {
             is_webhook_removed: false,
             is_backlog_read: false,
             crowded_since: None,
+            answers: VecDeque::new(),
             doubtful: Vec::new(),
             failures: 0,
             conflicts: 0,
@@ -192,16 +195,17 @@ impl Polling {
             .timeout(seconds)
             .allowed_updates(self.config.allowed_updates.clone())
             .build();
-        let updates = self.client.poll(&params).await?;
+        let answer = self.client.poll(&params).await?;
+        let updates = batch::read(&answer)?;
         self.confirmed = asked;
-        Ok(Batch { asked, updates })
+        Ok(Batch { asked, updates, answer })
     }
 
     /// Sorts a batch: new ones become ready, known ones are passed over, unreadable ones are logged and done with.
     fn take_in(&mut self, batch: Batch) {
+        let last = batch.updates.last().map(|(id, _)| *id);
         for (id, update) in batch.updates {
-            let held = update.as_ref().ok().filter(|_| self.config.backlog.is_some());
-            if !self.watermark.admit(id, batch.asked, held) {
+            if !self.watermark.admit(id, batch.asked) {
                 continue;
             }
             match update {
@@ -214,6 +218,11 @@ impl Polling {
                     self.watermark.done(id);
                 }
             }
+        }
+        if let Some(last) = last.filter(|_| !self.ready.is_empty() && self.config.backlog.is_some()) {
+            let offset = self.watermark.offset().unwrap_or(i64::MIN);
+            self.answers.retain(|(last, _)| *last >= offset);
+            self.answers.push_back((last, batch.answer));
         }
     }
 
@@ -228,30 +237,32 @@ impl Polling {
         let is_due = self.is_backlog_read && since.elapsed() >= CROWDED;
         let Some(backlog) = self.config.backlog.clone().filter(|_| is_due) else { return };
         self.crowded_since = None;
-        let held = self.watermark.held();
-        if held.is_empty() || self.watermark.aside() + held.len() > MOST_ASIDE {
+        let in_hand = self.watermark.in_hand();
+        if in_hand.is_empty() || self.watermark.aside() + in_hand.len() > MOST_ASIDE {
             return;
         }
-        let keep = |(id, update): &(i64, Arc<Update>)| match serde_json::to_string(&**update) {
-            Ok(json) => Some(Kept::new(*id, json)),
-            Err(error) => {
-                tracing::warn!(update_id = id, %error, "an update cannot be kept");
-                None
-            }
-        };
-        let kept: Vec<Kept> = held.iter().filter_map(keep).collect();
+        let kept = self.texts(&in_hand);
         let ids: Vec<i64> = kept.iter().map(|kept| kept.update_id).collect();
         self.doubtful.extend(&ids);
-        if let Err(error) = backlog.keep(kept).await {
+        if let Err(error) = backlog.keep(kept.clone()).await {
             tracing::warn!(%error, "updates that take long hold up others, for they could not be kept");
             return;
         }
-        for id in &ids {
-            self.watermark.set_aside(*id);
+        for Kept { update_id, json } in kept {
+            self.watermark.set_aside(update_id, json);
         }
         self.doubtful.retain(|id| !ids.contains(id));
         metrics::counter!("alita_telegram_updates_set_aside_total").increment(ids.len() as u64);
         tracing::info!(updates = ids.len(), "updates that take long were set aside");
+    }
+
+    /// These updates as they came.
+    fn texts(&self, ids: &[i64]) -> Vec<Kept> {
+        let raw = self.answers.iter().flat_map(|(_, answer)| batch::raw(answer));
+        let wanted = raw.filter(|(id, _)| ids.contains(id));
+        // One may have come with several answers.
+        let texts: BTreeMap<i64, &str> = wanted.collect();
+        texts.into_iter().map(|(id, json)| Kept::new(id, json.to_owned())).collect()
     }
 
     /// What earlier processes kept is handed out first, what was given back again, and what is finished is forgotten.
@@ -266,8 +277,11 @@ impl Polling {
             }
         }
         self.forget_finished().await;
-        for update in self.watermark.take_returned() {
-            self.ready.push_back(Delivery::polled(update, &self.watermark));
+        for json in self.watermark.take_returned() {
+            // It was read before.
+            if let Ok(update) = read_update(json.as_bytes()) {
+                self.ready.push_back(Delivery::polled(update, &self.watermark));
+            }
         }
     }
 
@@ -275,7 +289,7 @@ impl Polling {
         self.is_backlog_read = true;
         for Kept { update_id, json } in kept {
             match read_update(json.as_bytes()) {
-                Ok(update) if self.watermark.resume(update_id, Arc::clone(&update)) => {
+                Ok(update) if self.watermark.resume(update_id, json) => {
                     if self.config.drop_pending_updates {
                         self.watermark.done(update_id);
                     } else {
@@ -332,6 +346,7 @@ impl Polling {
 struct Batch {
     asked: Option<i64>,
     updates: Vec<Received>,
+    answer: Bytes,
 }
 
 impl Batch {

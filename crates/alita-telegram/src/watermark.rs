@@ -1,9 +1,8 @@
 //! Which updates are done with. The offset that Telegram is told never passes one that is not.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use frankenstein::updates::Update;
 use tokio::sync::Notify;
 
 /// An update that nobody finishes is handed out this often, then it is given up.
@@ -22,15 +21,20 @@ struct State {
     /// Everything at or above the offset that was handed out.
     known: BTreeMap<i64, Entry>,
     /// What is kept in a backlog, so that the offset need not wait for it.
-    aside: BTreeMap<i64, Entry>,
+    aside: BTreeMap<i64, Aside>,
 }
 
 #[derive(Debug)]
 struct Entry {
     stage: Stage,
     deliveries: u8,
-    /// For those who keep it.
-    update: Option<Arc<Update>>,
+}
+
+#[derive(Debug)]
+struct Aside {
+    entry: Entry,
+    /// The update, should it be given back.
+    json: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -52,9 +56,8 @@ impl Watermark {
         self.state().offset
     }
 
-    /// Whether an update that came for the offset `asked` is to be handed out; what is given is held, so that it can be
-    /// set aside.
-    pub(crate) fn admit(&self, id: i64, asked: Option<i64>, update: Option<&Arc<Update>>) -> bool {
+    /// Whether an update that came for the offset `asked` is to be handed out.
+    pub(crate) fn admit(&self, id: i64, asked: Option<i64>) -> bool {
         let mut state = self.state();
         if asked.is_some_and(|asked| id < asked && state.offset.is_none_or(|offset| offset >= asked)) {
             // Telegram: after a quiet week the numbers start anew, anywhere.
@@ -70,7 +73,7 @@ impl Watermark {
         let is_aside = state.aside.contains_key(&id);
         let Some(entry) = state.known.get_mut(&id) else {
             let stage = if is_aside { Stage::Done } else { Stage::InHand };
-            state.known.insert(id, Entry { stage, deliveries: 1, update: update.cloned() });
+            state.known.insert(id, Entry { stage, deliveries: 1 });
             if is_aside {
                 state.advance();
             }
@@ -86,10 +89,8 @@ impl Watermark {
 
     pub(crate) fn done(&self, id: i64) {
         let mut state = self.state();
-        let State { known, aside, .. } = &mut *state;
-        if let Some(entry) = aside.get_mut(&id).or_else(|| known.get_mut(&id)) {
+        if let Some(entry) = state.entry(id) {
             entry.stage = Stage::Done;
-            entry.update = None;
         }
         if state.advance() {
             drop(state);
@@ -100,57 +101,54 @@ impl Watermark {
     /// Nobody finished it: it may be handed out again.
     pub(crate) fn returned(&self, id: i64) {
         let mut state = self.state();
-        let State { known, aside, .. } = &mut *state;
-        if let Some(entry) = aside.get_mut(&id).or_else(|| known.get_mut(&id)) {
+        if let Some(entry) = state.entry(id) {
             entry.stage = Stage::Returned;
         }
         drop(state);
         self.moved.notify_one();
     }
 
-    /// What was handed out, is held, and is not finished.
-    pub(crate) fn held(&self) -> Vec<(i64, Arc<Update>)> {
+    /// What was handed out and is not finished, and for which the offset waits.
+    pub(crate) fn in_hand(&self) -> Vec<i64> {
         let state = self.state();
         let in_hand = state.known.iter().filter(|(_, entry)| entry.stage == Stage::InHand);
-        in_hand.filter_map(|(id, entry)| Some((*id, Arc::clone(entry.update.as_ref()?)))).collect()
+        in_hand.map(|(id, _)| *id).collect()
     }
 
     /// The offset need not wait for this one any more, for it is kept.
-    pub(crate) fn set_aside(&self, id: i64) {
+    pub(crate) fn set_aside(&self, id: i64, json: String) {
         let mut state = self.state();
         let entry = match state.known.get_mut(&id) {
             Some(entry) => {
                 let stage = std::mem::replace(&mut entry.stage, Stage::Done);
-                Entry { stage, deliveries: entry.deliveries, update: entry.update.take() }
+                Entry { stage, deliveries: entry.deliveries }
             }
             // It came to its end while it was written down.
-            None => Entry { stage: Stage::Done, deliveries: 1, update: None },
+            None => Entry { stage: Stage::Done, deliveries: 1 },
         };
-        state.aside.insert(id, entry);
+        state.aside.insert(id, Aside { entry, json });
         state.advance();
     }
 
     /// This one is kept since an earlier time. Whether it is to be handed out: not if it is in hand already.
-    pub(crate) fn resume(&self, id: i64, update: Arc<Update>) -> bool {
-        let is_known = {
-            let mut state = self.state();
-            let is_known = state.known.contains_key(&id);
-            if !is_known && !state.aside.contains_key(&id) {
-                let entry = Entry { stage: Stage::InHand, deliveries: 1, update: Some(update) };
-                state.aside.insert(id, entry);
-                return true;
-            }
-            is_known
-        };
-        if is_known {
-            self.set_aside(id);
+    pub(crate) fn resume(&self, id: i64, json: String) -> bool {
+        let mut state = self.state();
+        if state.aside.contains_key(&id) {
+            return false;
         }
-        false
+        if state.known.contains_key(&id) {
+            drop(state);
+            self.set_aside(id, json);
+            return false;
+        }
+        let entry = Entry { stage: Stage::InHand, deliveries: 1 };
+        state.aside.insert(id, Aside { entry, json });
+        true
     }
 
     /// How many are kept.
     pub(crate) fn aside(&self) -> usize {
-        self.state().aside.values().filter(|entry| entry.stage != Stage::Forgotten).count()
+        self.state().aside.values().filter(|aside| aside.entry.stage != Stage::Forgotten).count()
     }
 
     /// Which of these nobody works on, and nobody will.
@@ -164,16 +162,18 @@ impl Watermark {
     }
 
     /// What was set aside and given back: it is handed out again, but not for ever.
-    pub(crate) fn take_returned(&self) -> Vec<Arc<Update>> {
+    pub(crate) fn take_returned(&self) -> Vec<String> {
         let mut state = self.state();
-        let returned = state.aside.iter_mut().filter(|(_, entry)| entry.stage == Stage::Returned);
-        returned.filter_map(|(id, entry)| entry.again(*id)).collect()
+        let returned = state.aside.iter_mut().filter(|(_, aside)| aside.entry.stage == Stage::Returned);
+        returned
+            .filter_map(|(id, aside)| aside.entry.may_come_again(*id).then(|| aside.json.clone()))
+            .collect()
     }
 
     /// What was set aside and is finished: it need not be kept any longer.
     pub(crate) fn finished(&self) -> Vec<i64> {
         let state = self.state();
-        let done = state.aside.iter().filter(|(_, entry)| entry.stage == Stage::Done);
+        let done = state.aside.iter().filter(|(_, aside)| aside.entry.stage == Stage::Done);
         done.map(|(id, _)| *id).collect()
     }
 
@@ -181,8 +181,9 @@ impl Watermark {
     pub(crate) fn forgotten(&self, ids: &[i64]) {
         let mut state = self.state();
         for id in ids {
-            if let Some(entry) = state.aside.get_mut(id) {
-                entry.stage = Stage::Forgotten;
+            if let Some(aside) = state.aside.get_mut(id) {
+                aside.entry.stage = Stage::Forgotten;
+                aside.json = String::new();
             }
         }
         state.drop_forgotten();
@@ -214,18 +215,21 @@ impl Entry {
         self.stage = Stage::Done;
         false
     }
-
-    fn again(&mut self, id: i64) -> Option<Arc<Update>> {
-        let update = self.update.clone()?;
-        self.may_come_again(id).then_some(update)
-    }
 }
 
 impl State {
+    /// Where it is to be noted what became of an update.
+    fn entry(&mut self, id: i64) -> Option<&mut Entry> {
+        match self.aside.get_mut(&id) {
+            Some(aside) => Some(&mut aside.entry),
+            None => self.known.get_mut(&id),
+        }
+    }
+
     /// What Telegram cannot send any more need not be remembered.
     fn drop_forgotten(&mut self) {
         let offset = self.offset.unwrap_or(i64::MIN);
-        self.aside.retain(|id, entry| entry.stage != Stage::Forgotten || *id >= offset);
+        self.aside.retain(|id, aside| aside.entry.stage != Stage::Forgotten || *id >= offset);
     }
 
     fn advance(&mut self) -> bool {
@@ -256,39 +260,39 @@ mod tests {
         let mark = Watermark::default();
         assert_eq!(mark.offset(), None);
         for id in [10, 11, 13] {
-            assert!(mark.admit(id, None, None));
+            assert!(mark.admit(id, None));
         }
         mark.done(13);
         mark.done(11);
         assert_eq!(mark.offset(), Some(10));
-        assert!(!mark.admit(10, Some(10), None), "in hand");
-        assert!(!mark.admit(11, Some(10), None), "done, above the offset");
+        assert!(!mark.admit(10, Some(10)), "in hand");
+        assert!(!mark.admit(11, Some(10)), "done, above the offset");
         mark.done(10);
         assert_eq!(mark.offset(), Some(14));
-        assert!(!mark.admit(13, Some(10), None), "done while the question was under way");
+        assert!(!mark.admit(13, Some(10)), "done while the question was under way");
     }
 
     #[test]
     fn what_is_given_back_comes_again_but_not_for_ever() {
         let mark = Watermark::default();
-        assert!(mark.admit(5, None, None));
+        assert!(mark.admit(5, None));
         for _ in 1..MAX_DELIVERIES {
             mark.returned(5);
             assert_eq!(mark.offset(), Some(5));
-            assert!(mark.admit(5, Some(5), None));
+            assert!(mark.admit(5, Some(5)));
         }
         mark.returned(5);
-        assert!(!mark.admit(5, Some(5), None));
+        assert!(!mark.admit(5, Some(5)));
         assert_eq!(mark.offset(), Some(6));
     }
 
     #[test]
     fn numbers_may_start_anew() {
         let mark = Watermark::default();
-        assert!(mark.admit(1000, None, None));
+        assert!(mark.admit(1000, None));
         mark.done(1000);
         for id in [3, 4, 5] {
-            assert!(mark.admit(id, Some(1001), None));
+            assert!(mark.admit(id, Some(1001)));
         }
         assert_eq!(mark.offset(), Some(3), "all three are in hand");
         mark.done(3);
@@ -300,7 +304,7 @@ mod tests {
         fn the_offset_never_passes_an_unfinished_update(order in Just((0_i64..40).collect::<Vec<_>>()).prop_shuffle()) {
             let mark = Watermark::default();
             for id in 0..40 {
-                prop_assert!(mark.admit(id, None, None));
+                prop_assert!(mark.admit(id, None));
             }
             let mut open: std::collections::BTreeSet<i64> = (0..40).collect();
             for id in order {
