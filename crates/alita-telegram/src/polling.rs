@@ -1,6 +1,6 @@
 //! Long polling that loses nothing: Telegram is told only of updates whose handling has ended.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ pub struct Polling {
     /// The answers that hold what is not finished, each with the highest number in it.
     answers: VecDeque<(i64, Bytes)>,
     /// May be kept, although nobody said so: the writing was cut off.
-    doubtful: Vec<i64>,
+    doubtful: BTreeSet<i64>,
     failures: u32,
     conflicts: u32,
 }
@@ -103,7 +103,7 @@ impl Polling {
             is_backlog_read: false,
             crowded_since: None,
             answers: VecDeque::new(),
-            doubtful: Vec::new(),
+            doubtful: BTreeSet::new(),
             failures: 0,
             conflicts: 0,
         }
@@ -299,7 +299,7 @@ impl Polling {
                 Ok(_in_hand) => {}
                 Err(error) => {
                     tracing::warn!(update_id, %error, "what was set aside cannot be read any more");
-                    self.doubtful.push(update_id);
+                    self.doubtful.insert(update_id);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Which updates are done with. The offset that Telegram is told never passes one that is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -152,7 +152,7 @@ impl Watermark {
     }
 
     /// Which of these nobody works on, and nobody will.
-    pub(crate) fn gone(&self, ids: &[i64]) -> Vec<i64> {
+    pub(crate) fn gone(&self, ids: &BTreeSet<i64>) -> Vec<i64> {
         let state = self.state();
         let is_gone = |id: &&i64| {
             let is_open = state.known.get(id).is_some_and(|entry| entry.stage != Stage::Done);
