@@ -244,6 +244,13 @@ impl Memory {
     fn kept(&self) -> Vec<i64> {
         self.0.lock().unwrap().keys().copied().collect()
     }
+
+    /// Something is written down, and nobody has heard of it yet.
+    async fn is_writing(&self) {
+        while self.kept().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
 /// How late.
@@ -324,9 +331,7 @@ async fn what_ends_while_it_is_written_down_is_not_kept_for_ever() {
     let mut polling = patient(server.client(), &memory);
     let mut waiting = take(&mut polling, 100).await;
     let first_ends = async {
-        while memory.kept().is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        memory.is_writing().await;
         waiting.remove(0).ack.done();
     };
     let (later, ()) = tokio::join!(take(&mut polling, 30), first_ends);
@@ -346,15 +351,10 @@ async fn what_was_written_down_in_vain_is_not_kept_for_ever() {
     let server = queue.server().await;
     let mut polling = patient(server.client(), &memory);
     let waiting = take(&mut polling, 100).await;
-    let kept = async {
-        while memory.kept().is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
     // The question is dropped when it is half written down.
     tokio::select! {
         delivery = polling.next() => panic!("{delivery:?}"),
-        () = kept => {}
+        () = memory.is_writing() => {}
     }
     for delivery in waiting {
         delivery.ack.done();
